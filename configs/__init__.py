@@ -1,0 +1,1 @@
+"""Data and its schema: robots, scenes, skills, training, tasks."""

@@ -1,0 +1,122 @@
+"""What a training file may say, with every default in one place."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from configs.schema import Config, Range
+
+
+class PpoConfig(Config):
+    """Settings of PPO (rsl-rl-lib) and of its networks."""
+
+    num_envs: int = 1024
+    steps_per_env: int = 24
+    hidden: tuple[int, ...] = (256, 128, 64)
+    init_std: float = 0.5
+    learning_rate: float = 1e-3
+    max_learning_rate: float = 3e-3
+    desired_kl: float = 0.015
+    epochs: int = 4
+    mini_batches: int = 4
+    clip: float = 0.2
+    gamma: float = 0.99
+    lam: float = 0.95
+    entropy: float = 0.005
+    mirror_half: bool = True  # learn on the mirror image of half the environments
+
+
+class CommandConfig(Config):
+    """Velocity commands that the trainer draws, uniformly."""
+
+    vx: Range = (-0.6, 1.1)  # [m/s]
+    vy: Range = (-0.4, 0.4)  # [m/s]
+    wz: Range = (-0.8, 0.8)  # [rad/s]
+    stand_share: float = 0.12
+    straight_share: float = 0.2  # only vx
+    turn_share: float = 0.1  # only wz
+    hold_s: Range = (3.0, 8.0)  # time between two commands [s]
+
+
+class LegRandomization(Config):
+    """What differs from robot to robot, drawn uniformly for each environment."""
+
+    friction: Range = (0.4, 1.2)
+    mass_scale: Range = (0.9, 1.1)  # of every link
+    torso_mass: Range = (-1.0, 2.0)  # added [kg]
+    torso_com: float = 0.03  # shift along each axis, half width [m]
+    payload: Range = (0.0, 1.2)  # in one hand, half of the robots [kg]
+    stiffness_scale: Range = (0.85, 1.15)
+    damping_scale: Range = (0.85, 1.15)
+    effort_scale: Range = (0.9, 1.0)
+    armature_scale: Range = (0.8, 1.3)
+    joint_damping: Range = (0.0, 0.4)  # viscous friction [N m s/rad]
+    latency_steps: tuple[int, int] = (0, 4)  # of commands, in physics steps
+    encoder_bias: float = 0.01  # half width [rad]
+    push_speed: float = 0.6  # largest sudden change of base velocity [m/s]
+    push_every_s: Range = (4.0, 8.0)
+    random_arms_share: float = 0.6  # of the robots: arms in a random pose
+
+
+class LegTrainingConfig(Config):
+    """Training of a policy for legs and waist (walk, balance)."""
+
+    skill: str
+    seed: int = 1
+    total_steps: int = 60_000_000
+    episode_s: float = 20.0
+    action_scale: float = 0.25  # [rad] for an action of 1
+    action_clip: float = 6.0
+    moving_arms: bool = False  # simulate the arms' joints (slower), else welded
+    ramp_steps: int = 15_000_000  # penalties and pushes grow from a quarter to full
+    reward_floor: float = -0.3
+    fall_penalty: float = 2.0
+    rewards: dict[str, float] = Field(default_factory=dict)
+    commands: CommandConfig = CommandConfig()
+    randomization: LegRandomization = LegRandomization()
+    ppo: PpoConfig = PpoConfig()
+    warm_start: str | None = None  # policy file whose matching terms seed the actor
+
+
+class HandRandomization(Config):
+    """What differs from scene to scene and robot to robot, drawn uniformly."""
+
+    table_height: Range = (0.64, 0.81)  # [m]
+    table_edge: Range = (0.14, 0.24)  # ahead of the pelvis [m]
+    cup_depth: Range = (0.04, 0.21)  # of the cup's centre behind the edge [m]
+    cup_y: Range = (-0.26, 0.03)  # for the right hand [m]
+    reach: Range = (0.2, 0.38)  # of the cup's centre ahead of the pelvis [m]
+    cup_radius: Range = (0.025, 0.04)  # [m]
+    cup_height: Range = (0.09, 0.13)  # [m]
+    cup_mass: Range = (0.1, 0.4)  # [kg]
+    friction: Range = (0.6, 1.0)
+    gain: Range = (0.9, 1.1)
+    joint_damping: Range = (0.0, 0.2)  # [N m s/rad]
+    mass_scale: Range = (0.95, 1.05)
+    base_height: Range = (0.74, 0.79)  # of the pelvis [m]
+    base_tilt: float = 0.06  # half width [rad]
+    waist: float = 0.06  # half width [rad]
+    latency_steps: tuple[int, int] = (0, 4)  # of commands, in physics steps
+    object_bias: float = 0.006  # error of perception, half width [m]
+    object_noise: float = 0.002  # [m]
+    encoder_bias: float = 0.008  # [rad]
+
+
+class HandTrainingConfig(Config):
+    """Training of a policy for one arm and hand (grasp, manipulate)."""
+
+    skill: str
+    seed: int = 1
+    total_steps: int = 20_000_000
+    episode_s: float = 8.0
+    side: str = "right"
+    arm_scale: float = 0.025  # change of target for an action of 1 [rad]
+    hand_scale: float = 0.06  # [rad]
+    action_clip: float = 1.5
+    imitation_steps: int = 2_000_000  # steps labelled by the expert before PPO
+    imitation_epochs: int = 2
+    lift: float = 0.13  # goal above where the cup stood [m]
+    reward_floor: float = -0.5
+    rewards: dict[str, float] = Field(default_factory=dict)
+    randomization: HandRandomization = HandRandomization()
+    ppo: PpoConfig = PpoConfig(mirror_half=False, init_std=0.2, num_envs=512)

@@ -1,0 +1,1 @@
+"""Makes a simulated and a real robot look the same from above."""

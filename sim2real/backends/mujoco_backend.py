@@ -1,0 +1,187 @@
+"""The robot in MuJoCo: the default backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.loader import ConfigError
+from configs.schema import RobotConfig, SceneConfig
+from sim2real.backends.imperfections import Imperfections, Sensors
+from sim2real.backends.mujoco_simulation import Simulation
+from sim2real.backends.pace import Pace
+from sim2real.mujoco_model import CONTROL_DT, PHYSICS_DT, robot_spec
+from sim2real.mujoco_scene import add_scene
+from sim2real.robot import BackendError, JointCommand, ObjectState, RobotState
+from sim2real.scenes import Scene, draw_scene
+
+Array = NDArray[np.float64]
+
+
+class MujocoBackend:
+    """A simulated robot in a scene; same seed and commands, same run to the bit."""
+
+    def __init__(
+        self,
+        robot: RobotConfig,
+        scene: SceneConfig,
+        *,
+        physics_dt: float = PHYSICS_DT,
+        imperfections: Imperfections | None = None,
+        payload: Mapping[str, float] | None = None,
+        realtime: bool = False,
+    ) -> None:
+        """Take the robot and the scene; nothing is built before `reset`.
+
+        Args:
+            robot: from `load_robot`.
+            scene: from `load_scene`; every reset draws its ranges anew.
+            physics_dt: a whole fraction of the control period [s].
+            imperfections: sensor noise and delays; none by default.
+            payload: extra mass at a grasp site, by side (`left`, `right`) [kg].
+            realtime: wait in `step`, so that `state.time` keeps up with a clock.
+
+        Raises:
+            ConfigError: if `physics_dt` or `payload` cannot be used.
+        """
+        self.robot = robot
+        self.control_dt = CONTROL_DT
+        self._scene_config = scene
+        self._physics_dt = physics_dt
+        self._decimation = _decimation(physics_dt)
+        self._imperfections = imperfections or Imperfections()
+        self._payload = _by_site(robot, payload or {})
+        self._pace = Pace(CONTROL_DT) if realtime else None
+        self._simulation: Simulation | None = None
+        self._sensors = Sensors(self._imperfections, np.random.default_rng(0))
+        self._seen: Mapping[str, ObjectState] = {}
+
+    def reset(self, seed: int) -> RobotState:
+        """Draw the scene from `seed` and stand the robot at its start."""
+        scene = draw_scene(self._scene_config, np.random.default_rng(seed))
+        spec = robot_spec(self.robot)
+        spec.option.timestep = self._physics_dt
+        add_scene(spec, scene)
+        _add_payload(spec, self._payload)
+        self._simulation = Simulation(self.robot, scene, spec.compile())
+        self._sensors = Sensors(self._imperfections, np.random.default_rng([seed, 1]))
+        if self._pace is not None:
+            self._pace.start()
+        return self._measure()
+
+    def step(self, command: JointCommand) -> RobotState:
+        """Apply `command` for one control period.
+
+        Raises:
+            BackendError: if the command or the simulation is not finite.
+        """
+        self._check_finite(command)
+        simulation = self._running()
+        simulation.send(command, self._imperfections.command_delay_steps)
+        simulation.advance(self._decimation)
+        if self._pace is not None:
+            self._pace.wait()
+        return self._measure()
+
+    def objects(self) -> Mapping[str, ObjectState]:
+        """Return what perception reported with the last state, by name."""
+        self._running()
+        return self._seen
+
+    def close(self) -> None:
+        """Drop the simulation."""
+        self._simulation = None
+
+    @property
+    def model(self) -> mujoco.MjModel:
+        """The compiled model of this run, for viewers and judges."""
+        return self._running().model
+
+    @property
+    def data(self) -> mujoco.MjData:
+        """The simulation data of this run, for viewers and judges."""
+        return self._running().data
+
+    @property
+    def scene(self) -> Scene:
+        """The scene as drawn for this run."""
+        return self._running().scene
+
+    def true_state(self) -> RobotState:
+        """Return the state without noise or delay, for judges."""
+        simulation = self._running()
+        ticks = simulation.steps // self._decimation
+        return simulation.state(ticks * self.control_dt)
+
+    def true_objects(self) -> Mapping[str, ObjectState]:
+        """Return the objects without noise or delay, for judges."""
+        return self._running().objects()
+
+    def push(self, delta_velocity_w: Array) -> None:
+        """Add a velocity to the base at once [m/s], (3,): a shove, for evaluation."""
+        self._running().push(delta_velocity_w)
+
+    def _measure(self) -> RobotState:
+        state, self._seen = self._sensors.measure(
+            self.true_state(), self.true_objects()
+        )
+        return state
+
+    def _running(self) -> Simulation:
+        if self._simulation is None:
+            raise BackendError("the mujoco backend is not running; call reset first.")
+        return self._simulation
+
+    def _check_finite(self, command: JointCommand) -> None:
+        for word, values in vars(command).items():
+            if not np.isfinite(values).all():
+                joint = self.robot.joint_names[int(np.argmin(np.isfinite(values)))]
+                raise BackendError(
+                    f"the command holds a {word} that is not finite, for {joint}; "
+                    "nothing was sent. Look at the skill that owns this joint."
+                )
+
+
+def _decimation(physics_dt: float) -> int:
+    steps = round(CONTROL_DT / physics_dt) if physics_dt > 0 else 0
+    if steps < 1 or abs(steps * physics_dt - CONTROL_DT) > 1e-9:
+        raise ConfigError(
+            f"physics_dt {physics_dt} s must divide the control period of {CONTROL_DT} "
+            f"s into whole steps, such as {PHYSICS_DT} s."
+        )
+    return steps
+
+
+def _by_site(robot: RobotConfig, payload: Mapping[str, float]) -> dict[str, float]:
+    """Return the masses [kg] by the name of the grasp site that carries them."""
+    sites = {"left": robot.sites.left_grasp, "right": robot.sites.right_grasp}
+    masses = {}
+    for side, mass in payload.items():
+        site = sites.get(side)
+        if site is None:
+            raise ConfigError(
+                f"payload on side '{side}': {robot.name} has no grasp site there. "
+                f"Known: {', '.join(s for s in sites if sites[s]) or 'none'}."
+            )
+        if mass <= 0:
+            raise ConfigError(f"payload {side}: expected more than 0 kg, got {mass}.")
+        masses[site] = mass
+    return masses
+
+
+def _add_payload(spec: mujoco.MjSpec, masses: Mapping[str, float]) -> None:
+    for name, mass in masses.items():
+        site = spec.site(name)
+        # Welded to the hand: a body without joints.
+        body = site.parent.add_body(name=f"{name}_payload", pos=site.pos)
+        body.add_geom(
+            type=mujoco.mjtGeom.mjGEOM_SPHERE,
+            size=[0.025, 0, 0],
+            mass=mass,
+            rgba=[0.35, 0.30, 0.55, 1],
+            contype=0,
+            conaffinity=0,
+        )

@@ -1,0 +1,109 @@
+"""Rotations on arrays of any batch shape; quaternions are wxyz.
+
+Every function takes numpy arrays or torch tensors, whichever it is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+Array = Any  # numpy array or torch tensor
+
+
+def conjugate(quat_wxyz: Array) -> Array:
+    """Return the inverse of a unit quaternion (..., 4)."""
+    xp = array_namespace(quat_wxyz)
+    return xp.concat([quat_wxyz[..., :1], -quat_wxyz[..., 1:]], axis=-1)
+
+
+def multiply(a: Array, b: Array) -> Array:
+    """Return the Hamilton product a * b, (..., 4)."""
+    xp = array_namespace(a, b)
+    aw, ax, ay, az = (a[..., i] for i in range(4))
+    bw, bx, by, bz = (b[..., i] for i in range(4))
+    return xp.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def rotate(quat_wxyz: Array, vector: Array) -> Array:
+    """Turn a vector (..., 3) by a unit quaternion (..., 4)."""
+    w = quat_wxyz[..., :1]
+    u = quat_wxyz[..., 1:]
+    t = 2.0 * cross(u, vector)
+    return vector + w * t + cross(u, t)
+
+
+def rotate_inverse(quat_wxyz: Array, vector: Array) -> Array:
+    """Turn a vector (..., 3) by the inverse of a unit quaternion (..., 4)."""
+    w = quat_wxyz[..., :1]
+    u = quat_wxyz[..., 1:]
+    t = 2.0 * cross(u, vector)
+    return vector - w * t + cross(u, t)
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Return the cross product of (..., 3) vectors, with broadcasting."""
+    xp = array_namespace(a, b)
+    ax, ay, az = (a[..., i] for i in range(3))
+    bx, by, bz = (b[..., i] for i in range(3))
+    return xp.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+
+
+def project_gravity(quat_wxyz: Array) -> Array:
+    """Return gravity's direction in the base frame, a unit vector (..., 3)."""
+    xp = array_namespace(quat_wxyz)
+    w, x, y, z = (quat_wxyz[..., i] for i in range(4))
+    return xp.stack(
+        [
+            2.0 * (w * y - x * z),
+            -2.0 * (w * x + y * z),
+            -(1.0 - 2.0 * (x * x + y * y)),
+        ],
+        axis=-1,
+    )
+
+
+def yaw_of(quat_wxyz: Array) -> Array:
+    """Return the heading about world z [rad], (...)."""
+    xp = array_namespace(quat_wxyz)
+    w, x, y, z = (quat_wxyz[..., i] for i in range(4))
+    return xp.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+def wxyz_from_yaw(yaw: Array) -> Array:
+    """Return the quaternion (..., 4) of a turn about z by `yaw` [rad]."""
+    xp = array_namespace(yaw)
+    zero = xp.zeros_like(yaw)
+    return xp.stack([xp.cos(yaw / 2), zero, zero, xp.sin(yaw / 2)], axis=-1)
+
+
+def wxyz_from_rpy(roll: Array, pitch: Array, yaw: Array) -> Array:
+    """Return the quaternion (..., 4) of roll, then pitch, then yaw about fixed axes."""
+    xp = array_namespace(roll, pitch, yaw)
+    cr, sr = xp.cos(roll / 2), xp.sin(roll / 2)
+    cp, sp = xp.cos(pitch / 2), xp.sin(pitch / 2)
+    cy, sy = xp.cos(yaw / 2), xp.sin(yaw / 2)
+    return xp.stack(
+        [
+            cr * cp * cy + sr * sp * sy,
+            sr * cp * cy - cr * sp * sy,
+            cr * sp * cy + sr * cp * sy,
+            cr * cp * sy - sr * sp * cy,
+        ],
+        axis=-1,
+    )
+
+
+def wrap_angle(angle: Array) -> Array:
+    """Return the same angle in [-pi, pi) [rad]."""
+    xp = array_namespace(angle)
+    return xp.remainder(angle + xp.pi, 2 * xp.pi) - xp.pi

@@ -1,0 +1,1 @@
+"""From a goal to joint targets: contracts, policies, arbitration."""

@@ -1,0 +1,1 @@
+"""Training of the skills' policies; never imported at run time."""

@@ -1,0 +1,141 @@
+"""Build one randomised tabletop with one arm for each environment of grasp and place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.schema import RobotConfig
+from configs.training_schema import HandRandomization
+from sim2real.mujoco_model import robot_spec
+from sim2real.rotations import wxyz_from_rpy
+from skills.training.leg_models import weld
+
+Array = NDArray[np.float64]
+TABLE_HALF = (0.3, 0.6, 0.02)  # half size of the table's top [m]
+ARM_GEOM_BODIES = ("elbow", "wrist", "hand")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tabletop:
+    """What was drawn for one environment; positions in the world."""
+
+    table_height: float  # [m]
+    table_edge: float  # x of the edge that faces the robot [m]
+    cup_radius: float  # [m]
+    cup_height: float  # [m]
+    cup_mass: float  # [kg]
+    friction: float
+    waist: tuple[float, float, float]  # yaw, roll, pitch [rad]
+    base_height: float  # [m]
+    base_tilt: tuple[float, float]  # roll, pitch [rad]
+
+
+def draw_tabletop(config: HandRandomization, rng: np.random.Generator) -> Tabletop:
+    """Draw one tabletop and the stance of the robot before it."""
+    return Tabletop(
+        table_height=rng.uniform(*config.table_height),
+        table_edge=rng.uniform(*config.table_edge),
+        cup_radius=rng.uniform(*config.cup_radius),
+        cup_height=rng.uniform(*config.cup_height),
+        cup_mass=rng.uniform(*config.cup_mass),
+        friction=rng.uniform(*config.friction),
+        waist=tuple(rng.uniform(-1, 1, 3) * config.waist),
+        base_height=rng.uniform(*config.base_height),
+        base_tilt=tuple(rng.uniform(-1, 1, 2) * config.base_tilt),
+    )
+
+
+def hand_spec(robot: RobotConfig, top: Tabletop, side: str) -> mujoco.MjSpec:
+    """Return the robot with one free arm and hand, a table and a cup."""
+    spec = robot_spec(robot)
+    keep = set(robot.joints_of(f"{side}_arm", f"{side}_hand"))
+    default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
+    welded = {k: float(v) for k, v in default.items() if k not in keep}
+    for name, value in zip(robot.joints_of("waist"), top.waist, strict=True):
+        welded[name] = value
+    for geom in list(spec.geoms):
+        body = geom.parent.name
+        collides = geom.contype or geom.conaffinity
+        near = body.startswith(side) and any(p in body for p in ARM_GEOM_BODIES)
+        if not (collides and near):
+            spec.delete(geom)
+    base = spec.body(robot.base_body)
+    spec.delete(base.first_joint())
+    base.pos = [0.0, 0.0, top.base_height]
+    base.quat = wxyz_from_rpy(*(np.float64(a) for a in top.base_tilt), np.float64(0))
+    weld(spec, welded)
+    half_x, half_y, half_z = TABLE_HALF
+    spec.worldbody.add_geom(
+        name="table",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        pos=[top.table_edge + half_x, 0.0, top.table_height - half_z],
+        size=TABLE_HALF,
+        contype=1,
+        conaffinity=0,
+        friction=[0.8, 0.005, 0.0001],
+    )
+    add_cup(spec, top)
+    _add_sensors(spec, side)
+    return spec
+
+
+def add_cup(spec: mujoco.MjSpec, top: Tabletop) -> None:
+    """Add the cup on a free joint; its friction decides every contact with it."""
+    cup = spec.worldbody.add_body(name="cup")
+    cup.add_freejoint(name="cup")
+    cup.add_geom(
+        name="cup",
+        type=mujoco.mjtGeom.mjGEOM_CYLINDER,
+        size=[top.cup_radius, top.cup_height / 2, 0],
+        mass=top.cup_mass,
+        contype=2,
+        conaffinity=3,
+        condim=4,
+        friction=[top.friction, 0.02, 0.001],
+        priority=1,
+        solref=[0.01, 1.0],
+    )
+
+
+def _add_sensors(spec: mujoco.MjSpec, side: str) -> None:
+    kinds = mujoco.mjtSensor
+    site = mujoco.mjtObj.mjOBJ_SITE
+    for finger in ("thumb", "index", "middle"):
+        spec.add_sensor(
+            name=f"{finger}_tip",
+            type=kinds.mjSENS_FRAMEPOS,
+            objtype=site,
+            objname=f"{side}_{finger}_tip",
+        )
+
+
+def draw_hand_models(
+    robot: RobotConfig,
+    config: HandRandomization,
+    num_envs: int,
+    side: str,
+    rng: np.random.Generator,
+) -> tuple[list[mujoco.MjModel], list[Tabletop]]:
+    """Return one model for each environment and what was drawn for it."""
+    models, tops = [], []
+    for _ in range(num_envs):
+        top = draw_tabletop(config, rng)
+        model = hand_spec(robot, top, side).compile()
+        joints = slice(0, model.nu)
+        model.actuator_gainprm[:, 0] *= (s := rng.uniform(*config.gain, model.nu))
+        model.actuator_biasprm[:, 1] *= s
+        model.actuator_biasprm[:, 2] *= rng.uniform(*config.gain, model.nu)
+        model.dof_damping[joints] = rng.uniform(*config.joint_damping, model.nu)
+        # Fingers are light: keep their friction in proportion.
+        model.dof_damping[joints][7:] *= 0.05
+        links = [b for b in range(model.nbody) if model.body(b).name != "cup"]
+        scale = rng.uniform(*config.mass_scale, len(links))
+        model.body_mass[links] *= scale
+        model.body_inertia[links] *= scale[:, None]
+        models.append(model)
+        tops.append(top)
+    return models, tops

@@ -1,0 +1,187 @@
+"""Train one skill: collect, learn, log, checkpoint, resume."""
+
+from __future__ import annotations
+
+import csv
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from configs.training_schema import PpoConfig
+from skills.description import PolicyDescription
+from skills.mirror import Mirror
+from skills.training.ppo import Learnable, MirroredPPO, collect, make_ppo
+
+CHECKPOINT = "checkpoint.pt"
+CURVE = "curve.csv"
+
+
+class TrainingConfig(Protocol):
+    """What the driver reads of a training config."""
+
+    skill: str
+    seed: int
+    total_steps: int
+    ppo: PpoConfig
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return the settings as plain data."""
+
+
+class TrainingEnv(Learnable, Protocol):
+    """An environment that can be trained, resumed and mirrored."""
+
+    description: PolicyDescription
+    total_steps: int
+    log: Any
+
+    def critic_mirror(self) -> Mirror:
+        """Return the mirror of the critic's observation."""
+
+    def close(self) -> None:
+        """Release the threads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One line of the learning curve."""
+
+    iteration: int
+    steps: int
+    steps_per_s: float
+    collect_per_s: float
+    figures: dict[str, float]
+
+
+def learner_for(env: TrainingEnv, config: TrainingConfig) -> MirroredPPO:
+    """Build PPO for an environment, with the seed of the config."""
+    torch.manual_seed(config.seed)
+    actor, critic = env.observe()
+    mirrors = None
+    if config.ppo.mirror_half:
+        mirrors = (
+            env.description.observation_mirror(),
+            env.critic_mirror(),
+            env.description.action_mirror(),
+        )
+    return make_ppo(
+        config.ppo,
+        actor.shape[1],
+        critic.shape[1],
+        len(env.description.action.joints),
+        mirrors,
+    )
+
+
+def save_checkpoint(path: Path, ppo: MirroredPPO, iteration: int, steps: int) -> None:
+    """Write learner and counters; an interruption leaves the old file whole."""
+    parameters = [*ppo.actor.parameters(), *ppo.critic.parameters()]
+    if not all(torch.isfinite(p).all() for p in parameters):
+        raise FloatingPointError(
+            f"the networks are no longer finite at step {steps}; {path} keeps the last "
+            "sound checkpoint. Go on from it with --resume, or lower the learning rate."
+        )
+    state = ppo.save()
+    state.update(iteration=iteration, steps=steps, learning_rate=ppo.learning_rate)
+    partial = path.with_suffix(".partial")
+    try:
+        torch.save(state, partial)
+        os.replace(partial, path)
+    except (OSError, RuntimeError) as error:
+        partial.unlink(missing_ok=True)
+        raise OSError(
+            f"checkpoint {path} could not be written ({error}); the previous one is "
+            "untouched. Free some space and go on with --resume."
+        ) from None
+
+
+def load_checkpoint(path: Path, ppo: MirroredPPO) -> tuple[int, int]:
+    """Read learner and counters; return the iteration and the steps so far."""
+    state = torch.load(path, weights_only=False)
+    ppo.load(state, None, True)
+    ppo.learning_rate = state["learning_rate"]
+    return int(state["iteration"]), int(state["steps"])
+
+
+def train(
+    env: TrainingEnv,
+    config: TrainingConfig,
+    folder: Path,
+    *,
+    resume: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+    checkpoint_every_s: float = 180.0,
+    prepare: Callable[[MirroredPPO], None] = lambda ppo: None,
+) -> MirroredPPO:
+    """Train until `config.total_steps`; a checkpoint and the curve lie in `folder`.
+
+    Ctrl-C writes a checkpoint before it leaves.
+
+    Args:
+        env: the robots.
+        config: settings.
+        folder: where checkpoint and curve go.
+        resume: go on from the checkpoint in `folder`.
+        report: called after every iteration.
+        checkpoint_every_s: wall time between checkpoints [s].
+        prepare: called once on a fresh learner, to warm-start it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    ppo = learner_for(env, config)
+    iteration = 0
+    if resume:
+        iteration, env.total_steps = load_checkpoint(folder / CHECKPOINT, ppo)
+    else:
+        prepare(ppo)
+    batch = config.ppo.steps_per_env * env.num_envs
+    saved = time.monotonic()
+    mode = "a" if resume else "w"
+    with (folder / CURVE).open(mode, newline="", encoding="utf-8") as file:
+        curve: csv.DictWriter[str] | None = None
+        try:
+            while env.total_steps < config.total_steps:
+                begun = time.perf_counter()
+                collect(ppo, env, config.ppo.steps_per_env)
+                middle = time.perf_counter()
+                losses = ppo.update()
+                done = time.perf_counter()
+                iteration += 1
+                progress = Progress(
+                    iteration=iteration,
+                    steps=env.total_steps,
+                    steps_per_s=batch / (done - begun),
+                    collect_per_s=batch / (middle - begun),
+                    figures={
+                        **env.log.read(),
+                        **losses,
+                        "learning_rate": ppo.learning_rate,
+                        "action_std": float(ppo.actor.output_std.detach().mean()),
+                    },
+                )
+                row = {
+                    "iteration": iteration,
+                    "steps": progress.steps,
+                    "steps_per_s": round(progress.steps_per_s),
+                    "collect_per_s": round(progress.collect_per_s),
+                    **{k: f"{v:.5g}" for k, v in progress.figures.items()},
+                }
+                if curve is None:
+                    curve = csv.DictWriter(file, list(row), extrasaction="ignore")
+                    if not resume:
+                        curve.writeheader()
+                curve.writerow(row)
+                file.flush()
+                report(progress)
+                if time.monotonic() - saved > checkpoint_every_s:
+                    save_checkpoint(
+                        folder / CHECKPOINT, ppo, iteration, env.total_steps
+                    )
+                    saved = time.monotonic()
+        finally:
+            save_checkpoint(folder / CHECKPOINT, ppo, iteration, env.total_steps)
+    return ppo
