@@ -23,7 +23,7 @@ class PpoConfig(Config):
     gamma: float = 0.99
     lam: float = 0.95
     entropy: float = 0.005
-    mirror_half: bool = True  # learn on the mirror image of half the environments
+    symmetric: bool = True  # networks that are left-right symmetric by construction
 
 
 class CommandConfig(Config):
@@ -119,4 +119,4 @@ class HandTrainingConfig(Config):
     reward_floor: float = -0.5
     rewards: dict[str, float] = Field(default_factory=dict)
     randomization: HandRandomization = HandRandomization()
-    ppo: PpoConfig = PpoConfig(mirror_half=False, init_std=0.2, num_envs=512)
+    ppo: PpoConfig = PpoConfig(symmetric=False, init_std=0.2, num_envs=512)

@@ -87,7 +87,7 @@ class Policy:
 
         The first target of an `increment` policy starts from the measured joints.
         """
-        pass
+        self._last_action = np.zeros(len(self.joints), np.float32)
         self._target = self._acted.take(state.joint_pos).astype(np.float64)
 
     def act(

@@ -140,7 +140,7 @@ class HandEnv:
 
     def critic_mirror(self) -> Mirror:
         """Not mirrored: the left hand uses the right hand's policy."""
-        raise ValueError("hand policies are trained on one side; set mirror_half: false")
+        raise ValueError("hand policies are trained on one side; set symmetric: false")
 
     def step(
         self, action: NDArray[np.float32]

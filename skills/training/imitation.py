@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from skills.training.hand_env import HandEnv
-from skills.training.ppo import MirroredPPO
+from skills.training.ppo import CappedPPO
 
 Array = NDArray[np.float32]
 
@@ -50,7 +50,7 @@ class Dataset:
 
 def imitate(
     env: HandEnv,
-    ppo: MirroredPPO,
+    ppo: CappedPPO,
     expert: Callable[[HandEnv], Array],
     *,
     steps: int,

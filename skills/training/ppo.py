@@ -1,4 +1,4 @@
-"""PPO (rsl-rl-lib) around our environments, with half of every batch mirrored."""
+"""PPO (rsl-rl-lib) around our environments, with symmetric networks if wished."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tensordict import TensorDict
 
 from configs.training_schema import PpoConfig
 from skills.mirror import Mirror
+from skills.training.symmetric import SymmetricMLP, no_mirror
 
 
 class Learnable(Protocol):
@@ -27,55 +28,21 @@ class Learnable(Protocol):
         """Return reward, done and which of the done ran out of time, (N,)."""
 
 
-class MirroredPPO(PPO):
-    """PPO that learns on the mirror image of every second environment.
+class CappedPPO(PPO):
+    """PPO whose adaptive learning rate and noise stay within limits."""
 
-    The robot and its world are left-right symmetric, so a mirrored transition is a
-    valid one; learning on half of them costs nothing and keeps the gait symmetric.
-    """
-
-    mirrors: tuple[Mirror, Mirror, Mirror] | None = None
     max_learning_rate: float = 1e-2
-
-    def compute_returns(self, obs: TensorDict) -> None:
-        """Compute returns, then mirror the stored transitions of odd environments."""
-        super().compute_returns(obs)
-        if self.mirrors is None:
-            return
-        actor, critic, action = self.mirrors
-        storage = self.storage
-        with torch.inference_mode():
-            _mirror(storage.observations["actor"], actor)
-            _mirror(storage.observations["critic"], critic)
-            _mirror(storage.actions, action)
-            # The mirrored transitions count as the present policy's own, so that
-            # their ratios begin at one and the KL measures this update alone.
-            mirrored = storage.observations[:, 1::2]
-            self.actor(mirrored.flatten(0, 1), stochastic_output=True)
-            shape = storage.actions[:, 1::2].shape
-            log_prob = self.actor.get_output_log_prob(
-                storage.actions[:, 1::2].reshape(-1, shape[-1])
-            )
-            storage.actions_log_prob[:, 1::2] = log_prob.view(*shape[:2], 1)
-            assert storage.distribution_params is not None
-            for stored, now in zip(
-                storage.distribution_params,
-                self.actor.output_distribution_params,
-                strict=True,
-            ):
-                stored[:, 1::2] = now.view(shape)
+    action_mirror: Mirror | None = None
 
     def update(self) -> dict[str, float]:
-        """Learn from the batch; cap the adaptive learning rate."""
+        """Learn from the batch; cap the learning rate; keep the noise symmetric."""
         losses: dict[str, float] = super().update()
-        if self.learning_rate > self.max_learning_rate:
-            self.learning_rate = self.max_learning_rate
+        self.learning_rate = min(self.learning_rate, self.max_learning_rate)
+        if self.action_mirror is not None:
+            log_std = self.actor.distribution.log_std_param
+            with torch.no_grad():
+                log_std.copy_(0.5 * (log_std + log_std[self.action_mirror.index]))
         return losses
-
-
-def _mirror(values: torch.Tensor, mirror: Mirror) -> None:
-    sign = torch.from_numpy(mirror.sign)
-    values[:, 1::2] = values[:, 1::2][..., mirror.index] * sign
 
 
 def make_ppo(
@@ -84,7 +51,7 @@ def make_ppo(
     critic_size: int,
     action_size: int,
     mirrors: tuple[Mirror, Mirror, Mirror] | None,
-) -> MirroredPPO:
+) -> CappedPPO:
     """Build the learner.
 
     Args:
@@ -92,7 +59,8 @@ def make_ppo(
         actor_size: length of the actor's observation.
         critic_size: length of the critic's observation.
         action_size: number of actions.
-        mirrors: of actor observation, critic observation and action, or None.
+        mirrors: of actor observation, critic observation and action; or None for
+            networks without symmetry.
     """
     n = config.num_envs
     obs = TensorDict(
@@ -100,34 +68,31 @@ def make_ppo(
         batch_size=[n],
     )
     groups = {"actor": ["actor"], "critic": ["critic"]}
+    common = {"hidden_dims": list(config.hidden), "activation": "elu"}
     actor = MLPModel(
         obs,
         groups,
         "actor",
         action_size,
-        hidden_dims=list(config.hidden),
-        activation="elu",
         distribution_cfg={
             "class_name": "GaussianDistribution",
             "init_std": config.init_std,
             "std_type": "log",
         },
+        **common,
     )
-    with torch.no_grad():  # begin near the default pose
-        last = actor.mlp[-1]
-        last.weight.mul_(0.1)
-        last.bias.zero_()
-    critic = MLPModel(
-        obs,
-        groups,
-        "critic",
-        1,
-        hidden_dims=list(config.hidden),
-        activation="elu",
-        obs_normalization=True,
-    )
+    critic = MLPModel(obs, groups, "critic", 1, **common)
+    if mirrors is not None:
+        seen, judged, acted = mirrors
+        actor.mlp = SymmetricMLP(seen, config.hidden, acted)
+        actor.mlp.shrink_output(0.1)  # begin near the default pose
+        critic.mlp = SymmetricMLP(judged, config.hidden, no_mirror(1))
+    else:
+        with torch.no_grad():
+            actor.mlp[-1].weight.mul_(0.1)
+            actor.mlp[-1].bias.zero_()
     storage = RolloutStorage("rl", n, config.steps_per_env, obs, [action_size])
-    ppo = MirroredPPO(
+    ppo = CappedPPO(
         actor,
         critic,
         storage,
@@ -141,8 +106,8 @@ def make_ppo(
         desired_kl=config.desired_kl,
         schedule="adaptive",
     )
-    ppo.mirrors = mirrors if config.mirror_half else None
     ppo.max_learning_rate = config.max_learning_rate
+    ppo.action_mirror = mirrors[2] if mirrors is not None else None
     ppo.train_mode()
     return ppo
 
@@ -153,7 +118,7 @@ def pack(observation: tuple[Any, Any]) -> TensorDict:
     return TensorDict({"actor": actor, "critic": critic}, batch_size=[len(actor)])
 
 
-def collect(ppo: MirroredPPO, env: Learnable, steps: int) -> None:
+def collect(ppo: CappedPPO, env: Learnable, steps: int) -> None:
     """Fill the storage with `steps` steps of every environment."""
     with torch.inference_mode():
         obs = pack(env.observe())

@@ -15,7 +15,7 @@ import torch
 from configs.training_schema import PpoConfig
 from skills.description import PolicyDescription
 from skills.mirror import Mirror
-from skills.training.ppo import Learnable, MirroredPPO, collect, make_ppo
+from skills.training.ppo import Learnable, CappedPPO, collect, make_ppo
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.csv"
@@ -58,12 +58,12 @@ class Progress:
     figures: dict[str, float]
 
 
-def learner_for(env: TrainingEnv, config: TrainingConfig) -> MirroredPPO:
+def learner_for(env: TrainingEnv, config: TrainingConfig) -> CappedPPO:
     """Build PPO for an environment, with the seed of the config."""
     torch.manual_seed(config.seed)
     actor, critic = env.observe()
     mirrors = None
-    if config.ppo.mirror_half:
+    if config.ppo.symmetric:
         mirrors = (
             env.description.observation_mirror(),
             env.critic_mirror(),
@@ -78,7 +78,7 @@ def learner_for(env: TrainingEnv, config: TrainingConfig) -> MirroredPPO:
     )
 
 
-def save_checkpoint(path: Path, ppo: MirroredPPO, iteration: int, steps: int) -> None:
+def save_checkpoint(path: Path, ppo: CappedPPO, iteration: int, steps: int) -> None:
     """Write learner and counters; an interruption leaves the old file whole."""
     parameters = [*ppo.actor.parameters(), *ppo.critic.parameters()]
     if not all(torch.isfinite(p).all() for p in parameters):
@@ -100,7 +100,7 @@ def save_checkpoint(path: Path, ppo: MirroredPPO, iteration: int, steps: int) ->
         ) from None
 
 
-def load_checkpoint(path: Path, ppo: MirroredPPO) -> tuple[int, int]:
+def load_checkpoint(path: Path, ppo: CappedPPO) -> tuple[int, int]:
     """Read learner and counters; return the iteration and the steps so far."""
     state = torch.load(path, weights_only=False)
     ppo.load(state, None, True)
@@ -116,8 +116,8 @@ def train(
     resume: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
     checkpoint_every_s: float = 180.0,
-    prepare: Callable[[MirroredPPO], None] = lambda ppo: None,
-) -> MirroredPPO:
+    prepare: Callable[[CappedPPO], None] = lambda ppo: None,
+) -> CappedPPO:
     """Train until `config.total_steps`; a checkpoint and the curve lie in `folder`.
 
     Ctrl-C writes a checkpoint before it leaves.

@@ -1,0 +1,268 @@
+"""Questions about the world that skills' contracts are made of, with measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import acos, degrees, hypot
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.schema import RobotConfig
+from sim2real.kinematics import Chain
+from sim2real.robot import ObjectState, RobotState
+from sim2real.rotations import project_gravity, rotate, rotate_inverse, yaw_of
+from skills.contract import Check, Condition, Failure, Snapshot
+from skills.furniture import Pose2D, footprint, support_height, top_of, turn_between
+
+Array = NDArray[np.float64]
+
+IN_HAND = 0.085  # from the grasp site to the centre of what it holds [m]
+LIFTED = 0.10  # bottom above the surface that makes a grasp a success [m]
+OFF_SURFACE = 0.01  # bottom above the surface that makes it carried [m]
+UPRIGHT = 0.87  # cosine of the tilt of an upright object, 30 degrees
+
+
+class Hands:
+    """Where the hands are, from joint positions and the base pose."""
+
+    def __init__(self, robot: RobotConfig) -> None:
+        """Read the arms' kinematics. A robot without grasp sites has no hands."""
+        self._chains: dict[str, tuple[Chain, NDArray[np.intp]]] = {}
+        for side in ("left", "right"):
+            site = getattr(robot.sites, f"{side}_grasp")
+            if site is None:
+                continue
+            chain = Chain(robot.mjcf, robot.base_body, site)
+            index = [robot.joint_names.index(name) for name in chain.joint_names]
+            self._chains[side] = (chain, np.array(index))
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The hands there are."""
+        return tuple(self._chains)
+
+    def frame(self, side: str, state: RobotState) -> tuple[Array, Array]:
+        """Return a hand's grasp site and rotation in the pelvis frame."""
+        chain, index = self._chains[side]
+        position, rotation = chain.forward(state.joint_pos[index])
+        return np.asarray(position), np.asarray(rotation)
+
+    def distance(self, side: str, state: RobotState, thing: ObjectState) -> float:
+        """Return how far a hand's grasp site is from an object's centre [m]."""
+        site, _ = self.frame(side, state)
+        return float(np.linalg.norm(in_base(state, thing.pos_w) - site))
+
+    def holder(self, state: RobotState, thing: ObjectState) -> str | None:
+        """Return the hand that an object lies in, or None."""
+        near = {side: self.distance(side, state, thing) for side in self.sides}
+        side = min(near, key=lambda s: near[s], default=None)
+        return side if side is not None and near[side] < IN_HAND else None
+
+
+def in_base(state: RobotState, pos_w: Array) -> Array:
+    """Return a world position in the pelvis frame [m], (3,)."""
+    result: Array = rotate_inverse(state.base_quat_wxyz, pos_w - state.base_pos_w)
+    return result
+
+
+def pose_of(state: RobotState) -> Pose2D:
+    """Return where the robot stands and looks."""
+    return Pose2D(
+        x=float(state.base_pos_w[0]),
+        y=float(state.base_pos_w[1]),
+        yaw=float(yaw_of(state.base_quat_wxyz)),
+    )
+
+
+def tilt_of(state: RobotState) -> float:
+    """Return the angle between the pelvis' z axis and the vertical [rad]."""
+    return acos(float(np.clip(-project_gravity(state.base_quat_wxyz)[2], -1.0, 1.0)))
+
+
+def upright(limit: float = 0.6) -> Condition:
+    """The robot stands: tilted by less than `limit` [rad]."""
+
+    def check(snapshot: Snapshot) -> Check:
+        tilt = tilt_of(snapshot.state)
+        reason = f"the robot leans {degrees(tilt):.0f} degrees"
+        return Check(holds=tilt < limit, reason=reason)
+
+    return Condition(name="upright(robot)", check=check, failure=Failure.UNSTABLE)
+
+
+def visible(name: str) -> Condition:
+    """Perception reports the object."""
+
+    def check(snapshot: Snapshot) -> Check:
+        seen = name in snapshot.objects
+        return Check(holds=seen, reason=f"{name} is {'' if seen else 'not '}seen")
+
+    return Condition(name=f"visible({name})", check=check, failure=Failure.OBJECT_LOST)
+
+
+class Lasting:
+    """A predicate that must hold without a break for some robot time."""
+
+    def __init__(self, check: Callable[[Snapshot], Check], duration: float) -> None:
+        """Hold `check` to a duration [s]."""
+        self._check = check
+        self._duration = duration
+        self._since: float | None = None
+        self._last = float("-inf")
+
+    def __call__(self, snapshot: Snapshot) -> Check:
+        """Ask once more; a gap of half a second in the asking begins anew."""
+        now = snapshot.time
+        answer = self._check(snapshot)
+        if not answer.holds or now - self._last > 0.5 or now < self._last:
+            self._since = now if answer.holds else None
+        self._last = now
+        if self._since is None:
+            return answer
+        lasted = now - self._since
+        return Check(
+            holds=lasted >= self._duration - 1e-9,
+            reason=f"{answer.reason}, for {lasted:.1f} of {self._duration:.1f} s",
+        )
+
+
+def at(goal: Pose2D, name: str, *, distance: float, turn: float) -> Condition:
+    """The robot stands at a stance, settled for half a second.
+
+    Args:
+        goal: the stance.
+        name: what the stance is beside, for the condition's name.
+        distance: allowed [m].
+        turn: allowed [rad].
+    """
+
+    def check(snapshot: Snapshot) -> Check:
+        here = pose_of(snapshot.state)
+        off = hypot(goal.x - here.x, goal.y - here.y)
+        turned = abs(turn_between(here.yaw, goal.yaw))
+        speed = float(np.linalg.norm(snapshot.state.base_lin_vel_w[:2]))
+        settled = speed < 0.1
+        return Check(
+            holds=off < distance and turned < turn and settled,
+            reason=(
+                f"{off * 100:.0f} cm and {degrees(turned):.0f} degrees from the stance "
+                f"beside {name}, moving at {speed:.2f} m/s"
+            ),
+        )
+
+    return Condition(
+        name=f"at({name})", check=Lasting(check, 0.5), failure=Failure.OUT_OF_REACH
+    )
+
+
+def height_above_support(thing: ObjectState, snapshot: Snapshot) -> float:
+    """Return how far an object's bottom is above the surface below it [m]."""
+    bottom = float(thing.pos_w[2] - thing.half_size[2])
+    return bottom - support_height(thing, snapshot.objects)
+
+
+def holding(
+    name: str, hands: Hands, side: str | None, *, lifted: float, duration: float = 0.0
+) -> Condition:
+    """A hand holds the object clear of every surface and upright.
+
+    Args:
+        name: of the object.
+        hands: of the robot.
+        side: which hand, or None for either.
+        lifted: least height of its bottom above the surface below [m].
+        duration: for how long without a break [s].
+    """
+
+    def check(snapshot: Snapshot) -> Check:
+        thing = snapshot.objects.get(name)
+        if thing is None:
+            return Check(holds=False, reason=f"{name} is not seen")
+        sides = (side,) if side else hands.sides
+        near = min(hands.distance(s, snapshot.state, thing) for s in sides)
+        height = height_above_support(thing, snapshot)
+        level = float(rotate(thing.quat_wxyz, np.array([0.0, 0.0, 1.0]))[2])
+        return Check(
+            holds=near < IN_HAND and height > lifted and level > UPRIGHT,
+            reason=(
+                f"{name} is {near * 100:.0f} cm from the hand's grip, "
+                f"{height * 100:.0f} cm above the surface, "
+                f"tilted {degrees(acos(min(1.0, max(-1.0, level)))):.0f} degrees"
+            ),
+        )
+
+    return Condition(
+        name=f"holding({name})",
+        check=Lasting(check, duration) if duration else check,
+        failure=Failure.DROPPED,
+    )
+
+
+def resting_on(
+    name: str, surface: str, *, point: Array | None, radius: float
+) -> Condition:
+    """The object stands upright and still on a surface, near a point if one is given."""
+
+    def check(snapshot: Snapshot) -> Check:
+        thing, support = snapshot.objects.get(name), snapshot.objects.get(surface)
+        if thing is None or support is None:
+            missing = name if thing is None else surface
+            return Check(holds=False, reason=f"{missing} is not seen")
+        x, y = float(thing.pos_w[0]), float(thing.pos_w[1])
+        gap = float(thing.pos_w[2] - thing.half_size[2]) - top_of(support)
+        above = footprint(support).distance(x, y) == 0.0 and abs(gap) < 0.015
+        speed = float(np.linalg.norm(thing.lin_vel_w))
+        level = float(rotate(thing.quat_wxyz, np.array([0.0, 0.0, 1.0]))[2])
+        off = 0.0 if point is None else float(np.hypot(x - point[0], y - point[1]))
+        return Check(
+            holds=above and speed < 0.05 and level > 0.97 and off < radius,
+            reason=(
+                f"{name} is {gap * 100:.0f} cm above {surface}"
+                f"{'' if point is None else f', {off * 100:.0f} cm from the target'}, "
+                f"moving at {speed:.2f} m/s"
+            ),
+        )
+
+    return Condition(
+        name=f"on({name}, {surface})",
+        check=Lasting(check, 0.3),
+        failure=Failure.DROPPED,
+    )
+
+
+def in_reach(name: str, hands: Hands, side: str) -> Condition:
+    """The object stands where an arm can grasp it from here."""
+    sign = 1.0 if side == "left" else -1.0
+
+    def check(snapshot: Snapshot) -> Check:
+        thing = snapshot.objects.get(name)
+        if thing is None:
+            return Check(holds=False, reason=f"{name} is not seen")
+        x, y, _ = (float(v) for v in in_base(snapshot.state, thing.pos_w))
+        good = 0.14 < x < 0.44 and -0.08 < sign * y < 0.34
+        return Check(
+            holds=good,
+            reason=f"{name} is {x:.2f} m ahead and {y:+.2f} m to the left",
+        )
+
+    return Condition(
+        name=f"in_reach({name})", check=check, failure=Failure.OUT_OF_REACH
+    )
+
+
+def hand_free(hands: Hands, side: str, but: str) -> Condition:
+    """The hand holds nothing other than the named object."""
+
+    def check(snapshot: Snapshot) -> Check:
+        for name, thing in snapshot.objects.items():
+            if name == but or not thing.movable:
+                continue
+            carried = height_above_support(thing, snapshot) > OFF_SURFACE
+            if carried and hands.holder(snapshot.state, thing) == side:
+                return Check(holds=False, reason=f"the {side} hand holds {name}")
+        return Check(holds=True, reason=f"the {side} hand is free")
+
+    return Condition(
+        name=f"free({side}_hand)", check=check, failure=Failure.OUT_OF_REACH
+    )
