@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+Array = NDArray[np.float64]
 
 
 class KinematicsError(ValueError):
@@ -82,9 +82,9 @@ class Chain:
                 continue
             angle = joint_pos[..., column, None, None]
             column += 1
-            turn = (
-                link.fixed + np.sin(angle) * link.sine
-            ) + (1.0 - np.cos(angle)) * link.versine
+            turn = (link.fixed + np.sin(angle) * link.sine) + (
+                1.0 - np.cos(angle)
+            ) * link.versine
             rotation = rotation @ turn
             origins.append(position)
             axes.append(rotation @ _axis_of(link))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import atan2, cos, hypot, pi, sin
@@ -103,7 +103,7 @@ def top_of(thing: ObjectState) -> float:
 def support_of(
     thing: ObjectState, objects: Mapping[str, ObjectState]
 ) -> ObjectState | None:
-    """Return the furniture below an object's centre, the highest if several; or None."""
+    """Return the highest furniture below an object's centre, or None."""
     x, y, z = (float(v) for v in thing.pos_w)
     below = [
         other
@@ -122,14 +122,15 @@ def support_height(thing: ObjectState, objects: Mapping[str, ObjectState]) -> fl
 
 
 def edge_stances(
-    area: Footprint, point: Point, standoff: float, aside: float
+    area: Footprint, point: Point, standoff: Callable[[float], float], aside: float
 ) -> list[tuple[float, Pose2D]]:
     """Return stances that face each edge of a footprint with a point before the robot.
 
     Args:
         area: of the furniture.
         point: to be reached, in the world.
-        standoff: distance from the edge to the pelvis [m].
+        standoff: distance from the edge to the pelvis [m], given how deep the point
+            lies behind it [m].
         aside: where the point should lie on the robot's y axis [m].
 
     Returns:
@@ -140,7 +141,7 @@ def edge_stances(
     for nx, ny in ((-1, 0), (0, -1), (0, 1), (1, 0)):  # the front comes first
         half = area.half_x if nx else area.half_y
         depth = half - (nx * px + ny * py)
-        along = half + standoff
+        along = half + standoff(depth)
         # The robot faces (-nx, -ny); its left is (ny, -nx).
         x = nx * along + (px if ny else 0.0) - aside * ny
         y = ny * along + (py if nx else 0.0) + aside * nx

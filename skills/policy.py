@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from configs.schema import RobotConfig
 from sim2real.joint_map import JointMap
 from sim2real.robot import RobotState
+from skills.mirror import flips, mirror_name
 from skills.observations import Sense, observe
 from skills.policy_contract import (
     EXPORT_AGAIN,
@@ -26,6 +27,7 @@ __all__ = ["Policy", "PolicyContract", "PolicyMismatch"]
 Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
 
+NO_BEGINNING = "the policy has no beginning; call reset(state) first"
 SAME_NUMBER = 1e-6  # between the policy file and the robot's YAML
 SAME_OUTPUT = 1e-5  # between a golden action and this machine's, relative above 1
 
@@ -34,29 +36,45 @@ class Policy:
     """A network with its contract, and the little it remembers between two ticks."""
 
     def __init__(
-        self, contract: PolicyContract, network: Network, robot: RobotConfig
+        self,
+        contract: PolicyContract,
+        network: Network,
+        robot: RobotConfig,
+        *,
+        mirrored: bool = False,
     ) -> None:
         """Use `Policy.load`, which checks that the three belong together."""
         action = contract.action
+        sensed = contract.sensed.names
         self.contract = contract
-        self.joints = action.joints
+        self.joints = _other_side(action.joints) if mirrored else action.joints
+        if mirrored:
+            sensed = _other_side(sensed)
+        self._mirrored = mirrored
+        self._sensed_sign = _signs(sensed, mirrored)
+        self._acted_sign = _signs(action.joints, mirrored)
         self.stiffness: Array = np.array(action.stiffness)
         self.damping: Array = np.array(action.damping)
         self.last_observation: Array32 = np.zeros(contract.observation_size, np.float32)
         self._network = network
         self._terms = contract.terms
-        self._sensed = JointMap(contract.sensed.names, robot.joint_names)
+        self._sensed = JointMap(sensed, robot.joint_names)
         self._sensed_default = np.array(contract.sensed.default_joint_pos, np.float32)
-        self._acted = JointMap(action.joints, robot.joint_names)
+        self._acted = JointMap(self.joints, robot.joint_names)
         self._default = np.array(action.default_joint_pos, np.float32)
         self._scale = np.array(action.scale, np.float32)
-        self._range = robot.joint_range[self._acted.index]
+        limits = robot.joint_range[self._acted.index] * self._acted_sign[:, None]
+        self._range = np.sort(limits, axis=1)
         self._last_action: Array32 = np.zeros(len(action.joints), np.float32)
         self._target: Array | None = None
 
     @staticmethod
     def load(
-        path: Path | str, robot: RobotConfig, *, control_dt: float | None = None
+        path: Path | str,
+        robot: RobotConfig,
+        *,
+        control_dt: float | None = None,
+        mirrored: bool = False,
     ) -> Policy:
         """Read a policy file and refuse it unless it fits in every respect.
 
@@ -64,6 +82,8 @@ class Policy:
             path: the ONNX file.
             robot: the robot that it is to drive.
             control_dt: period of the control loop [s], if it is known.
+            mirrored: drive the joints of the other side; the network sees, and the
+                caller's signals must show, the mirror image of the world.
 
         Raises:
             PolicyMismatch: saying what was expected, what came and what to do.
@@ -80,7 +100,7 @@ class Policy:
                 "Change the period of the loop, or train again."
             )
         _check_golden_pairs(contract, network, path.name)
-        return Policy(contract, network, robot)
+        return Policy(contract, network, robot, mirrored=mirrored)
 
     def reset(self, state: RobotState) -> None:
         """Begin as an episode of training begins: no last action, at rest here.
@@ -88,7 +108,8 @@ class Policy:
         The first target of an `increment` policy starts from the measured joints.
         """
         self._last_action = np.zeros(len(self.joints), np.float32)
-        self._target = self._acted.take(state.joint_pos).astype(np.float64)
+        here = self._acted.take(state.joint_pos) * self._acted_sign
+        self._target = here.astype(np.float64)
 
     def act(
         self,
@@ -106,7 +127,7 @@ class Policy:
             KeyError: for a signal that is not given.
         """
         if self._target is None:
-            raise RuntimeError("the policy has no beginning; call reset(state) first")
+            raise RuntimeError(NO_BEGINNING)
         observation = self.observe(state, signals)
         clip = self.contract.action.clip
         action = np.clip(self._network.run(observation), -clip, clip)
@@ -117,7 +138,18 @@ class Policy:
             target = np.clip(self._target + self._scale * action, low, high)
         self.last_observation = observation
         self._last_action, self._target = action, target
-        return target.copy()
+        return target * self._acted_sign
+
+    @property
+    def target(self) -> Array:
+        """Present targets as the network knows them, mirrored if it is [rad], (k,)."""
+        if self._target is None:
+            raise RuntimeError(NO_BEGINNING)
+        return self._target.copy()
+
+    def measured(self, state: RobotState) -> Array:
+        """Return the joints' positions as the network knows them [rad], (k,)."""
+        return self._acted.take(state.joint_pos) * self._acted_sign
 
     def observe(
         self,
@@ -128,16 +160,27 @@ class Policy:
         # The trainer computes in float32 on a batch; this is its batch of one.
         sense = Sense(
             joint_names=self._sensed.part,
-            joint_pos=_batch(self._sensed.take(state.joint_pos)),
-            joint_vel=_batch(self._sensed.take(state.joint_vel)),
+            joint_pos=_batch(self._sensed.take(state.joint_pos) * self._sensed_sign),
+            joint_vel=_batch(self._sensed.take(state.joint_vel) * self._sensed_sign),
             default_joint_pos=self._sensed_default,
-            base_quat_wxyz=_batch(state.base_quat_wxyz),
-            base_ang_vel=_batch(state.base_ang_vel),
+            base_quat_wxyz=_batch(state.base_quat_wxyz * self._image((1, -1, 1, -1))),
+            base_ang_vel=_batch(state.base_ang_vel * self._image((-1, 1, -1))),
             last_action=_batch(self._last_action),
             signals={name: _batch(value) for name, value in signals.items()},
         )
         observation: Array32 = observe(self._terms, sense)[0]
         return observation
+
+    def _image(self, signs: tuple[int, ...]) -> Array:
+        return np.array(signs if self._mirrored else [1] * len(signs), dtype=np.float64)
+
+
+def _other_side(joints: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(mirror_name(name) for name in joints)
+
+
+def _signs(joints: tuple[str, ...], mirrored: bool) -> Array:
+    return np.array([-1.0 if mirrored and flips(name) else 1.0 for name in joints])
 
 
 def _batch(value: ArrayLike) -> Array32:

@@ -202,7 +202,7 @@ def holding(
 def resting_on(
     name: str, surface: str, *, point: Array | None, radius: float
 ) -> Condition:
-    """The object stands upright and still on a surface, near a point if one is given."""
+    """The object stands upright and still on a surface, near a point if given."""
 
     def check(snapshot: Snapshot) -> Check:
         thing, support = snapshot.objects.get(name), snapshot.objects.get(surface)

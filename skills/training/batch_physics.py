@@ -82,7 +82,7 @@ class BatchPhysics:
         """Return which environments blew up: not finite, or faster than the limit."""
         finite = np.isfinite(self.state).all(1) & np.isfinite(self._sensors).all((1, 2))
         with np.errstate(invalid="ignore"):
-            return ~finite | (np.abs(self.qvel).max(1) > speed_limit)
+            return np.asarray(~finite | (np.abs(self.qvel).max(1) > speed_limit))
 
     def replace(self, who: NDArray[np.bool_], state: Array) -> None:
         """Overwrite the state of some environments and forget their readings."""

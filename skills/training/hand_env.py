@@ -15,9 +15,9 @@ from skills.manipulation import HAND_REWARDS, HandState, hand_signals
 from skills.mirror import Mirror
 from skills.observations import Sense, observe
 from skills.training.batch_physics import BatchPhysics
+from skills.training.episode_log import EpisodeLog
 from skills.training.hand_expert import HandView
 from skills.training.hand_models import draw_hand_models
-from skills.training.leg_env import EpisodeLog
 
 Array = NDArray[np.float64]
 SETTLE_STEPS = 10
@@ -82,6 +82,7 @@ class HandEnv:
         self.best_s = np.zeros(n)
         self.total_steps = 0
         self.log = EpisodeLog()
+        self.log.add_mean("success", np.zeros(0, bool))
         self.finished = [0, 0]  # episodes, successes since the last read
         self.reset(np.arange(n))
         self._settle()
@@ -121,7 +122,7 @@ class HandEnv:
             object_up_b=self.cup_up_b,
             object_size=np.stack([self.radius, self.cup_height / 2], -1),
             goal_pos_b=self.to_base(self.goal_w),
-            support_height_b=((self.table_z - self.base_pos[:, 2])),
+            support_height_b=(self.table_z - self.base_pos[:, 2]),
             joint_target=self.target,
             joint_pos=joint_pos,
         )
@@ -174,7 +175,9 @@ class HandEnv:
         if done.any():
             who = np.flatnonzero(done)
             self.finished[0] += len(who)
-            self.finished[1] += int((self.held_s[who] >= 2.0).sum())
+            good = self.held_s[who] >= 2.0
+            self.finished[1] += int(good.sum())
+            self.log.add_mean("success", good)
             self.reset(who)
             self._read()
         return reward.astype(np.float32), done, late
@@ -217,7 +220,9 @@ class HandEnv:
 
     def _advance(self, old: Array) -> None:
         arrived = np.arange(DECIMATION)[None] >= self.latency[:, None]
-        self.physics.step(np.where(arrived[..., None], self.target[:, None], old[:, None]))
+        self.physics.step(
+            np.where(arrived[..., None], self.target[:, None], old[:, None])
+        )
 
     def _start_state(self, who: NDArray[np.intp]) -> Array:
         state = np.zeros((len(who), self.physics.state.shape[1]))
@@ -299,6 +304,15 @@ class HandEnv:
             total += value
         return np.maximum(total, self.config.reward_floor) * CONTROL_DT
 
+    def begin_anew(self) -> None:
+        """Put every scene back to the start and forget the counts."""
+        self.total_steps = 0
+        self.log.read()
+        self.finished = [0, 0]
+        self.reset(np.arange(self.num_envs))
+        self._settle()
+        self.time[:] = self.rng.uniform(0, self.config.episode_s, self.num_envs)
+
     def success_rate(self) -> float:
         """Return the share of episodes that ended held for 2 s, since last asked."""
         episodes, successes = self.finished
@@ -308,5 +322,3 @@ class HandEnv:
     def close(self) -> None:
         """Stop the physics threads."""
         self.physics.close()
-
-

@@ -42,7 +42,7 @@ class HandView:
 def horizontal(vector: Array, up: Array) -> Array:
     """Return the part of (N, 3) vectors across `up`, of unit length."""
     flat = vector - (vector * up).sum(-1, keepdims=True) * up
-    return flat / np.linalg.norm(flat, axis=-1, keepdims=True)
+    return np.asarray(flat / np.linalg.norm(flat, axis=-1, keepdims=True))
 
 
 def approach_yaw(cup: Array) -> Array:
@@ -77,9 +77,9 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     along = (error * ahead).sum(-1)
     across = (error * left).sum(-1)
     over = (error * up).sum(-1)
-    cup_in_hand = (
-        view.rotation.swapaxes(-1, -2) @ (view.cup - view.site)[..., None]
-    )[..., 0] + SITE
+    cup_in_hand = (view.rotation.swapaxes(-1, -2) @ (view.cup - view.site)[..., None])[
+        ..., 0
+    ] + SITE
     off_seat = np.abs(cup_in_hand[:, :2] - seat[:, :2]).max(-1)
     level = np.abs(cup_in_hand[:, 2]) < 0.06
     closing = view.hand_pos[:, 3:].mean(-1) > 0.25
@@ -108,7 +108,9 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     )
     goal_error = np.where((seated & ~held)[:, None], 0.3 * goal_error, goal_error)
     lift_error = view.goal - view.cup
-    goal_error = np.where(held[:, None], 0.4 * np.clip(lift_error, -0.06, 0.06), goal_error)
+    goal_error = np.where(
+        held[:, None], 0.4 * np.clip(lift_error, -0.06, 0.06), goal_error
+    )
     turn = 0.5 * sum(
         np.cross(view.rotation[..., i], rotation[..., i]) for i in range(3)
     )
@@ -117,9 +119,7 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     weight = np.array([1, 1, 1, 0.15, 0.15, 0.15])
     jacobian = view.jacobian * weight[:, None]
     gram = jacobian @ jacobian.swapaxes(-1, -2) + 2e-3 * np.eye(6)
-    step = jacobian.swapaxes(-1, -2) @ np.linalg.solve(
-        gram, twist[..., None]
-    )
+    step = jacobian.swapaxes(-1, -2) @ np.linalg.solve(gram, twist[..., None])
     arm = 0.11 * step[..., 0]
     fingers = np.where((seated | held)[:, None], CLOSED, OPEN)
     rate = np.where((seated | held)[:, None], 0.035, 0.06)
@@ -128,9 +128,9 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
 
 
 def _heading_error(view: HandView, ahead: Array) -> Array:
-    return np.linalg.norm(np.cross(view.rotation[..., 0], ahead), axis=-1)
+    return np.asarray(np.linalg.norm(np.cross(view.rotation[..., 0], ahead), axis=-1))
 
 
 def _limit(vector: Array, length: float) -> Array:
     norm = np.linalg.norm(vector, axis=-1, keepdims=True)
-    return vector * np.minimum(1.0, length / np.maximum(norm, 1e-9))
+    return np.asarray(vector * np.minimum(1.0, length / np.maximum(norm, 1e-9)))

@@ -66,9 +66,10 @@ def hand_spec(robot: RobotConfig, top: Tabletop, side: str) -> mujoco.MjSpec:
     base = spec.body(robot.base_body)
     spec.delete(base.first_joint())
     base.pos = [0.0, 0.0, top.base_height]
-    base.quat = wxyz_from_rpy(*(np.float64(a) for a in top.base_tilt), np.float64(0))
+    roll, pitch = (np.float64(angle) for angle in top.base_tilt)
+    base.quat = wxyz_from_rpy(roll, pitch, np.float64(0.0))
     weld(spec, welded)
-    half_x, half_y, half_z = TABLE_HALF
+    half_x, _, half_z = TABLE_HALF
     spec.worldbody.add_geom(
         name="table",
         type=mujoco.mjtGeom.mjGEOM_BOX,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,29 +28,12 @@ from skills.locomotion import (
 from skills.mirror import Mirror, join
 from skills.observations import Sense, observe
 from skills.training.batch_physics import BatchPhysics
-from skills.training.leg_models import draw_leg_models, random_arm_pose
+from skills.training.episode_log import EpisodeLog
+from skills.training.leg_models import draw_leg_models, wild_arm_pose
 
 Array = NDArray[np.float32]
 GAIT_STEPS = round(GAIT_PERIOD_S / CONTROL_DT)
 POSITIVE = ("track_", "alive", "contact_phase")
-
-
-@dataclass
-class EpisodeLog:
-    """Sums since the last read, for the learning curve."""
-
-    sums: dict[str, float] = field(default_factory=dict)
-    steps: int = 0
-
-    def add(self, name: str, value: float) -> None:
-        """Add to one figure."""
-        self.sums[name] = self.sums.get(name, 0.0) + value
-
-    def read(self) -> dict[str, float]:
-        """Return means per step since the last read and begin anew."""
-        means = {k: v / max(self.steps, 1) for k, v in self.sums.items()}
-        self.sums, self.steps = {}, 0
-        return means
 
 
 class LegEnv:
@@ -246,7 +229,7 @@ class LegEnv:
     def _move_arms(self) -> None:
         again = np.flatnonzero(self.time >= self.arm_next)
         for i in again:
-            pose = random_arm_pose(self.robot, self.rng)
+            pose = wild_arm_pose(self.robot, self.rng)
             self.arm_goal[i] = [pose[a] for a in self.arms]
         self.arm_speed[again, 0] = self.rng.uniform(0.3, 2.0, len(again))
         self.arm_next[again] = self.time[again] + self.rng.uniform(0.5, 3, len(again))
@@ -298,7 +281,11 @@ class LegEnv:
     def _draw_commands(self, who: NDArray[np.intp]) -> None:
         draw, rng, n = self.config.commands, self.rng, len(who)
         command = np.stack(
-            [rng.uniform(*draw.vx, n), rng.uniform(*draw.vy, n), rng.uniform(*draw.wz, n)],
+            [
+                rng.uniform(*draw.vx, n),
+                rng.uniform(*draw.vy, n),
+                rng.uniform(*draw.wz, n),
+            ],
             axis=1,
         ).astype(np.float32)
         command *= np.float32(max(self.ramp, 0.4))
@@ -330,12 +317,10 @@ class LegEnv:
         spin = -(self.gravity * self.ang_vel).sum(1)  # turn rate about world z
         self.velocity = np.stack([cos * vx + sin * vy, cos * vy - sin * vx, spin], 1)
         self.vertical = qvel[:, 2]
-        self.moving = (
-            np.abs(self.command).max(1) > MOVING_SPEED
-        ).astype(np.float32)
-        self.phase = np.mod(
-            (self.time + self.phase_start) / GAIT_PERIOD_S, 1.0
-        ).astype(np.float32)
+        self.moving = (np.abs(self.command).max(1) > MOVING_SPEED).astype(np.float32)
+        self.phase = np.mod((self.time + self.phase_start) / GAIT_PERIOD_S, 1.0).astype(
+            np.float32
+        )
         feet = ("left", "right")
 
         def both(name: str) -> Array:
@@ -441,7 +426,7 @@ def describe(robot: RobotConfig, config: LegTrainingConfig) -> PolicyDescription
 _PRIVILEGED_MIRROR = Mirror.of(range(6), [1, 1, -1, 1, 1, 1])
 
 
-def _describe_models(models: list, latency: NDArray[np.intp]) -> Array:
+def _describe_models(models: list[Any], latency: NDArray[np.intp]) -> Array:
     """Friction, torso centre of mass, mass and latency of each robot, (N, 6)."""
     rows = []
     for model, late in zip(models, latency, strict=True):

@@ -38,6 +38,22 @@ def random_arm_pose(robot: RobotConfig, rng: np.random.Generator) -> dict[str, f
     return pose
 
 
+def wild_arm_pose(robot: RobotConfig, rng: np.random.Generator) -> dict[str, float]:
+    """Draw a pose from four fifths of the arms' whole range: [rad] by joint name.
+
+    The shoulders' roll stays outside the trunk.
+    """
+    pose = {}
+    for name in robot.joints_of("left_arm", "right_arm"):
+        low, high = robot.joint_range[robot.joint_names.index(name)]
+        middle, half = (low + high) / 2, 0.8 * (high - low) / 2
+        position = float(rng.uniform(middle - half, middle + half))
+        if "shoulder_roll" in name:
+            position = max(position, 0.0) if "left" in name else min(position, 0.0)
+        pose[name] = position
+    return pose
+
+
 def weld(spec: mujoco.MjSpec, joint_pos: dict[str, float]) -> None:
     """Freeze joints at the given positions [rad] and merge their links."""
     for name, position in joint_pos.items():

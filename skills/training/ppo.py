@@ -31,6 +31,7 @@ class Learnable(Protocol):
 class CappedPPO(PPO):
     """PPO whose adaptive learning rate and noise stay within limits."""
 
+    learning_rate: float
     max_learning_rate: float = 1e-2
     action_mirror: Mirror | None = None
 

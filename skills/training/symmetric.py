@@ -37,7 +37,14 @@ def _uniform(rows: int, columns: int, fan_in: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(rows, columns).uniform_(-bound, bound))
 
 
-class _Lift(nn.Module):
+class _Layer(nn.Module):
+    """A layer that can say its weight and bias as an ordinary one would have them."""
+
+    def dense(self) -> tuple[Tensor, Tensor]:
+        raise NotImplementedError
+
+
+class _Lift(_Layer):
     """From the observation to the first hidden layer: [D; D M]."""
 
     def __init__(self, mirror: Mirror, size: int) -> None:
@@ -52,7 +59,7 @@ class _Lift(nn.Module):
         return weight, torch.cat([self.shift, self.shift])
 
 
-class _Hidden(nn.Module):
+class _Hidden(_Layer):
     """Between hidden layers: [[A, B], [B, A]]."""
 
     def __init__(self, before: int, size: int) -> None:
@@ -67,7 +74,7 @@ class _Hidden(nn.Module):
         return torch.cat([top, bottom]), torch.cat([self.shift, self.shift])
 
 
-class _Out(nn.Module):
+class _Out(_Layer):
     """From the last hidden layer to the action: [C, M C]."""
 
     def __init__(self, before: int, mirror: Mirror) -> None:
@@ -93,7 +100,7 @@ class SymmetricMLP(nn.Module):
             result: mirror of the output.
         """
         super().__init__()
-        layers: list[nn.Module] = [_Lift(given, hidden[0])]
+        layers: list[_Layer] = [_Lift(given, hidden[0])]
         for before, size in zip(hidden[:-1], hidden[1:], strict=True):
             layers.append(_Hidden(before, size))
         layers.append(_Out(hidden[-1], result))
@@ -102,12 +109,15 @@ class SymmetricMLP(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Return the output for (N, input size)."""
         last = len(self.layers) - 1
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(self._in_order()):
             weight, bias = layer.dense()
             values = functional.linear(values, weight, bias)
             if i < last:
                 values = functional.elu(values)
         return values
+
+    def _in_order(self) -> list[_Layer]:
+        return [layer for layer in self.layers if isinstance(layer, _Layer)]
 
     def shrink_output(self, factor: float) -> None:
         """Scale the last layer's weights, to begin near zero."""
@@ -118,7 +128,7 @@ class SymmetricMLP(nn.Module):
     def dense(self) -> nn.Sequential:
         """Return an ordinary network that computes the same."""
         modules: list[nn.Module] = []
-        for layer in self.layers:
+        for layer in self._in_order():
             weight, bias = layer.dense()
             linear = nn.Linear(weight.shape[1], weight.shape[0])
             with torch.no_grad():

@@ -15,7 +15,7 @@ import torch
 from configs.training_schema import PpoConfig
 from skills.description import PolicyDescription
 from skills.mirror import Mirror
-from skills.training.ppo import Learnable, CappedPPO, collect, make_ppo
+from skills.training.ppo import CappedPPO, Learnable, collect, make_ppo
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.csv"

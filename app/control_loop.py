@@ -1,0 +1,246 @@
+"""Carry out one task: the six steps of a tick, over and over, until it is decided."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from py_trees.behaviour import Behaviour
+
+from app.judge import NO_PHYSICS, Judge, Judgement
+from app.result import EpisodeResult
+from app.truth import Witness
+from planners.planner import Planner, TaskState, TaskStatus
+from planners.recovery import Budget
+from planners.task import Task
+from sim2real.hazards import Hazard, Reaction, SafetyEvent
+from sim2real.robot import BackendError, JointCommand, RobotBackend, RobotState
+from sim2real.safety import SafetyFilter
+from skills.contract import Failure, Snapshot
+from skills.runner import SkillRunner
+
+AFTER_SUCCESS_S = 2.0  # the robot goes on holding while the judge watches [s]
+AFTER_FAILURE_S = 0.5  # it stands, or lies damped, before it is left alone [s]
+
+FAILURE_OF = {
+    Hazard.FALL: Failure.UNSTABLE,
+    Hazard.BAD_COMMAND: Failure.CONTRACT,
+    Hazard.OPERATOR: Failure.OPERATOR,
+}
+"""How a task has failed when the safety filter trips; else the hardware is at fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """Everything one run is made of; `app/build.py` puts it together."""
+
+    task: Task
+    backend: RobotBackend
+    runner: SkillRunner
+    safety: SafetyFilter
+    witness: Callable[[], Witness | None]  # asked after each reset
+    budget: Budget
+    planner_every: int  # control ticks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One tick, for those who watch."""
+
+    snapshot: Snapshot
+    command: JointCommand
+    status: TaskStatus
+    root: Behaviour  # of the tree
+    planned: bool  # whether the planner looked at this tick
+    reaction: Reaction
+    events: tuple[SafetyEvent, ...]  # since the start of the episode
+    active: tuple[str, ...]  # skills that have joints
+
+
+class Observer(Protocol):
+    """Watches a run without a say in it."""
+
+    def begin(self, assembly: Assembly, seed: int, moment: Moment) -> None:
+        """An episode begins; nothing was sent to the robot yet."""
+
+    def tick(self, moment: Moment) -> None:
+        """A command is about to be sent."""
+
+    def end(self, result: EpisodeResult) -> None:
+        """The episode is over."""
+
+    def close(self) -> None:
+        """The run is over, well or not."""
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+class Episode:
+    """One task from reset to verdict."""
+
+    def __init__(
+        self,
+        assembly: Assembly,
+        seed: int,
+        *,
+        observers: Sequence[Observer] = (),
+        stop_asked: Callable[[], bool] = never,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Prepare; the robot is not touched before `run`.
+
+        Args:
+            assembly: what the run is made of.
+            seed: of the scene and of everything random in it.
+            observers: told about every tick.
+            stop_asked: whether the operator wants the robot to stop safely now.
+            clock: measures computing; no decision looks at it.
+        """
+        self._parts = assembly
+        self._seed = seed
+        self._observers = observers
+        self._stop_asked = stop_asked
+        self._clock = clock
+        self._ticks: list[float] = []
+        self._stopped_late: TaskStatus | None = None
+
+    def run(self) -> EpisodeResult:
+        """Carry the task out.
+
+        Raises:
+            GoalError: if the task makes no sense in this world.
+        """
+        parts = self._parts
+        state = parts.backend.reset(self._seed)
+        parts.runner.reset()
+        parts.safety.reset()
+        snapshot = Snapshot(state=state, objects=parts.backend.objects())
+        planner = Planner(parts.task, parts.runner, snapshot, parts.budget)
+        witness = parts.witness()
+        judge = Judge(parts.task, witness.look()) if witness else None
+        moment = self._moment(planner, snapshot, self._rest(state), planned=False)
+        for observer in self._observers:
+            observer.begin(parts, self._seed, moment)
+        done_at = state.time
+        try:
+            done_at = self._loop(planner, state, witness, judge)
+        except BackendError as error:
+            planner.stop(Failure.HARDWARE, str(error))
+        result = self._result(planner, done_at, judge)
+        for observer in self._observers:
+            observer.end(result)
+        return result
+
+    def _loop(
+        self,
+        planner: Planner,
+        state: RobotState,
+        witness: Witness | None,
+        judge: Judge | None,
+    ) -> float:
+        """Tick until the task is decided and was watched; return when it was [s]."""
+        parts, count, done_at = self._parts, 0, None
+        while done_at is None or state.time < done_at + _linger(planner) - 1e-9:
+            if witness is not None and judge is not None:
+                judge.watch(witness.look())
+            if self._stop_asked():
+                self._stop(planner)
+            planned = count % parts.planner_every == 0
+            moment = self._tick(planner, state, planned=planned)
+            for observer in self._observers:
+                observer.tick(moment)
+            if planner.done and done_at is None:
+                done_at = state.time
+            if self._stopped_late is not None:
+                break
+            state = parts.backend.step(moment.command)
+            count += 1
+        if witness is not None and judge is not None:
+            judge.watch(witness.look())
+        return done_at if done_at is not None else state.time
+
+    def _tick(self, planner: Planner, state: RobotState, *, planned: bool) -> Moment:
+        parts, begun = self._parts, self._clock()
+        snapshot = Snapshot(state=state, objects=parts.backend.objects())
+        if planned:
+            planner.tick(snapshot)
+        command = parts.runner.step(snapshot)
+        command = parts.safety.filter(command, state)
+        tripped = parts.safety.tripped
+        if tripped is not None and not planner.done:
+            failure = FAILURE_OF.get(tripped.kind, Failure.HARDWARE)
+            parts.runner.trip(failure, tripped.text)
+            planner.stop(failure, tripped.text)
+        self._ticks.append(self._clock() - begun)
+        return self._moment(planner, snapshot, command, planned=planned)
+
+    def _stop(self, planner: Planner) -> None:
+        """Stop what runs; `balance` keeps the robot standing until it is left alone."""
+        reason = "stopped by the operator"
+        if planner.status.state is TaskState.SUCCESS:
+            self._stopped_late = replace(
+                planner.status,
+                state=TaskState.FAILURE,
+                sentence=f"{reason} before the result could be judged",
+                failure=Failure.OPERATOR,
+            )
+        planner.stop(Failure.OPERATOR, reason)
+
+    def _rest(self, state: RobotState) -> JointCommand:
+        robot = self._parts.backend.robot
+        return JointCommand(
+            joint_pos=state.joint_pos, stiffness=robot.stiffness, damping=robot.damping
+        )
+
+    def _moment(
+        self,
+        planner: Planner,
+        snapshot: Snapshot,
+        command: JointCommand,
+        *,
+        planned: bool,
+    ) -> Moment:
+        safety = self._parts.safety
+        return Moment(
+            snapshot=snapshot,
+            command=command,
+            status=self._stopped_late or planner.status,
+            root=planner.root,
+            planned=planned,
+            reaction=safety.reaction,
+            events=safety.events,
+            active=self._parts.runner.active(),
+        )
+
+    def _result(
+        self, planner: Planner, done_at: float, judge: Judge | None
+    ) -> EpisodeResult:
+        status, safety = self._stopped_late or planner.status, self._parts.safety
+        success = status.state is TaskState.SUCCESS
+        failure, sentence = status.failure, status.sentence
+        judgement: Judgement = judge.judgement() if judge else NO_PHYSICS
+        if success and judge is None and safety.tripped is not None:
+            kind = safety.tripped.kind
+            success, failure = False, FAILURE_OF.get(kind, Failure.HARDWARE)
+            sentence = f"{sentence}; then {safety.tripped.text}"
+        return EpisodeResult(
+            seed=self._seed,
+            success=success,
+            failure=failure,
+            sentence=sentence,
+            duration_s=done_at,
+            judgement=judgement,
+            tick_s=np.array(self._ticks),
+            hazards={kind.value: n for kind, n in safety.counts.items()},
+        )
+
+
+def _linger(planner: Planner) -> float:
+    succeeded = planner.status.state is TaskState.SUCCESS
+    return AFTER_SUCCESS_S if succeeded else AFTER_FAILURE_S

@@ -1,0 +1,54 @@
+"""The skills of a robot, with the policies that ship with Praxis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from configs.schema import RobotConfig
+from skills.balance import Balance
+from skills.contract import Skill
+from skills.grasp import Grasp
+from skills.policy import Policy, PolicyMismatch
+from skills.predicates import Hands
+from skills.walk import Walk
+
+POLICY_DIR = Path(__file__).parent / "policies"
+CONTROL_DT = 0.02  # [s]
+
+
+def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str, Skill]:
+    """Load every policy, check it against the robot, and return the skills by name.
+
+    A robot without hands gets the skills of its legs.
+
+    Raises:
+        PolicyMismatch: if a policy is missing or does not fit the robot.
+    """
+    folder = policy_dir or POLICY_DIR
+    hands = Hands(robot)
+    skills: dict[str, Skill] = {
+        "walk": Walk(_load(folder, "walk", robot), hands),
+        "balance": Balance(_load(folder, "balance", robot)),
+    }
+    if robot.has_hands:
+        skills["grasp"] = Grasp(_both_hands(folder, "grasp", robot), hands)
+    return skills
+
+
+def _load(
+    folder: Path, skill: str, robot: RobotConfig, *, mirrored: bool = False
+) -> Policy:
+    path = folder / f"{skill}.onnx"
+    if not path.is_file():
+        raise PolicyMismatch(
+            f"there is no policy {path.name} in {folder}; "
+            f"train one: praxis train {skill}"
+        )
+    return Policy.load(path, robot, control_dt=CONTROL_DT, mirrored=mirrored)
+
+
+def _both_hands(folder: Path, skill: str, robot: RobotConfig) -> dict[str, Policy]:
+    return {
+        "right": _load(folder, skill, robot),
+        "left": _load(folder, skill, robot, mirrored=True),
+    }

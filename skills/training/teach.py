@@ -1,0 +1,56 @@
+"""What a fresh learner is given before PPO: another policy's weights, or an expert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from skills.training.hand_env import HandEnv
+from skills.training.hand_expert import grasp_action
+from skills.training.imitation import ImitationProgress, imitate
+from skills.training.leg_env import LegEnv
+from skills.training.ppo import CappedPPO
+from skills.training.train import save_checkpoint
+
+
+def teach(
+    env: LegEnv | HandEnv,
+    ppo: CappedPPO,
+    config: LegTrainingConfig | HandTrainingConfig,
+    folder: Path,
+    console: Console,
+) -> None:
+    """Prepare a fresh learner as its config says; leg skills begin from nothing."""
+    if not isinstance(env, HandEnv) or not isinstance(config, HandTrainingConfig):
+        return
+    if config.imitation_steps == 0:
+        return
+
+    def report(progress: ImitationProgress) -> None:
+        console.print(
+            f"imitation: {progress.steps:,} steps, expert acts in "
+            f"{progress.expert_share:.0%}, loss {progress.loss:.4f}, "
+            f"success {progress.success:.1%}"
+        )
+
+    imitate(
+        env,
+        ppo,
+        expert_action,
+        steps=config.imitation_steps,
+        seed=config.seed,
+        report=report,
+    )
+    env.begin_anew()
+    save_checkpoint(folder / "imitated.pt", ppo, 0, 0)
+
+
+def expert_action(env: HandEnv) -> NDArray[np.float32]:
+    """Return the expert's action in every scene, (N, k)."""
+    arm, hand = grasp_action(env.view())
+    steps = np.concatenate([arm, hand], axis=1)
+    return np.asarray(steps / env.scale, dtype=np.float32)
