@@ -1,4 +1,4 @@
-"""Build MuJoCo models of the robot: the one place for physics options and PD actuators."""
+"""Build MuJoCo models: the one place for physics options and PD actuators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONTROL_DT = 0.02  # [s]
 DECIMATION = 4
 
 ENVIRONMENT_BIT, OBJECT_BIT, TRUNK_BIT = 1, 2, 4
-"""Bits of contype / conaffinity: fixed surroundings, loose objects, trunk and thighs."""
+"""Bits of contype and conaffinity: surroundings, loose objects, trunk and thighs."""
 
 
 def robot_spec(robot: RobotConfig) -> mujoco.MjSpec:

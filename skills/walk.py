@@ -170,7 +170,7 @@ class Walk:
         return min(options, key=lambda option: option[:2])[2]
 
     def _beside(self, area: Footprint, here: Pose2D, goal: Goal) -> Pose2D:
-        """Stand before the nearest edge; with something in hand, near enough to place."""
+        """Stand before the nearest edge, with something in hand near enough to place."""
         carrying = "carrying" in goal.args
         x, y = area.local(here.x, here.y)
         # The nearest point of the outline, kept away from the corners.

@@ -185,10 +185,8 @@ def evaluate_balance(
         "moving_arms": {
             "episodes": episodes,
             "stayed_up": stayed,
-            "feet_drift_median_m": round(float(np.median(drifts)), 4)
-            if drifts
-            else None,
-            "feet_drift_largest_m": round(max(drifts), 4) if drifts else None,
+            "feet_drift_median_m": _median(drifts),
+            "feet_drift_largest_m": round(max(drifts, default=float("inf")), 4),
             "share_with_drift_below_10_cm": round(
                 sum(d < 0.10 for d in drifts) / episodes, 3
             ),
@@ -231,6 +229,10 @@ def smooth(values: Array) -> Array:
     kernel = np.ones(GAIT_TICKS) / GAIT_TICKS
     columns = [np.convolve(column, kernel, mode="valid") for column in values.T]
     return np.stack(columns, axis=-1)
+
+
+def _median(values: list[float]) -> float:
+    return round(float(np.median(values)), 4) if values else float("inf")
 
 
 def _mean(values: list[Any]) -> float:

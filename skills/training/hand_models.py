@@ -1,4 +1,4 @@
-"""Build one randomised tabletop with one arm for each environment of grasp and place."""
+"""Build one randomised tabletop with one arm for each environment."""
 
 from __future__ import annotations
 

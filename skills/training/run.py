@@ -39,7 +39,7 @@ from skills.training.train import CHECKPOINT, CURVE, Progress, train
 
 TrainingConfig = LegTrainingConfig | HandTrainingConfig
 CONFIG_FILE = "config.yaml"
-SKILLS = {
+SKILLS: dict[str, type[LegTrainingConfig] | type[HandTrainingConfig]] = {
     "walk": LegTrainingConfig,
     "balance": LegTrainingConfig,
     "grasp": HandTrainingConfig,
@@ -73,7 +73,9 @@ def training_config(
         )
     path = source or CONFIG_DIR / "training" / f"{skill}.yaml"
     data = read_yaml(path)
-    return apply_overrides(SKILLS[skill], data, overrides, path.name), data
+    if SKILLS[skill] is LegTrainingConfig:
+        return apply_overrides(LegTrainingConfig, data, overrides, path.name), data
+    return apply_overrides(HandTrainingConfig, data, overrides, path.name), data
 
 
 def train_skill(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -89,7 +90,7 @@ class _Out(_Layer):
 
 
 class SymmetricMLP(nn.Module):
-    """A multi-layer perceptron with ELU between its layers, symmetric by construction."""
+    """A multi-layer perceptron with ELU, symmetric by construction."""
 
     def __init__(self, given: Mirror, hidden: Sequence[int], result: Mirror) -> None:
         """Build with random weights.
@@ -101,7 +102,7 @@ class SymmetricMLP(nn.Module):
         """
         super().__init__()
         layers: list[_Layer] = [_Lift(given, hidden[0])]
-        for before, size in zip(hidden[:-1], hidden[1:], strict=True):
+        for before, size in pairwise(hidden):
             layers.append(_Hidden(before, size))
         layers.append(_Out(hidden[-1], result))
         self.layers = nn.ModuleList(layers)

@@ -1,4 +1,4 @@
-"""Run policies on the whole robot in MuJoCo, for evaluation: the run time's own code."""
+"""Run leg policies on the whole robot in MuJoCo, with the run time's own code."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Sample:
 
 
 class LegTrial:
-    """The whole robot with a leg policy; arms and hands hold or follow a given target."""
+    """The whole robot with a leg policy; arms and hands follow a given target."""
 
     def __init__(
         self, robot: RobotConfig, backend: MujocoBackend, policy: Policy, seed: int
