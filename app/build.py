@@ -20,7 +20,6 @@ from sim2real.robot import RobotBackend
 from sim2real.safety import SafetyFilter
 from skills.contract import Skill
 from skills.library import POLICY_DIR, make_skills
-from skills.predicates import Hands
 from skills.rehearsal import make_rehearsal
 from skills.rehearsal_stage import Stage
 from skills.runner import SkillRunner
@@ -55,7 +54,7 @@ def read_plan(request: str, options: RunOptions) -> Plan:
     robot, scene = load_robot(options.robot), load_scene(options.scene)
     task = _read_task(request, scene)
     for step in task.steps:
-        if step.skill in HAND_SKILLS and not Hands(robot).sides:
+        if step.skill in HAND_SKILLS and not robot.has_hands:
             raise ConfigError(
                 f"{step} needs a hand, robot {robot.name} has none. Choose a robot "
                 "with hands (--robot g1_dex3), or a task without grasping."

@@ -72,7 +72,7 @@ def _standing(start: Truth) -> Claim:
         down = float(project_gravity(now.state.base_quat_wxyz)[2])
         tilt, height = _angle(-down), float(now.state.base_pos_w[2])
         if tilt > TILT or height < lowest:
-            return f"the robot leans {tilt:.0f} degrees, its pelvis is {height:.2f} m up"
+            return f"the robot leans {tilt:.0f} degrees, pelvis {height:.2f} m up"
         return None
 
     return Claim(text="the robot stands", lasting_s=SETTLED_S, shortfall=shortfall)
@@ -118,7 +118,8 @@ def _held(name: str, start: Truth, *, lifted: bool) -> Claim:
             return f"{name} touches {', '.join(sorted(others))}"
         height = _bottom(thing) - before
         if lifted and height < LIFTED:
-            return f"{name} is {height * 100:.1f} cm up, {LIFTED * 100:.0f} cm is lifted"
+            up = f"{name} is {height * 100:.1f} cm up"
+            return f"{up}, {LIFTED * 100:.0f} cm is lifted"
         return _tilted(thing)
 
     up = f", {LIFTED * 100:.0f} cm up" if lifted else ""
@@ -187,9 +188,8 @@ def _bottom(thing: ObjectState) -> float:
         tilt = acos(min(1.0, abs(_up(thing))))
         radius, _, half = (float(value) for value in thing.half_size)
         return float(thing.pos_w[2]) - half * cos(tilt) - radius * sin(tilt)
-    reach = sum(
-        abs(float(rotate(thing.quat_wxyz, axis)[2])) for axis in np.diag(thing.half_size)
-    )
+    axes = np.diag(thing.half_size)
+    reach = sum(abs(float(rotate(thing.quat_wxyz, axis)[2])) for axis in axes)
     return float(thing.pos_w[2]) - reach
 
 

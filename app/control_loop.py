@@ -108,6 +108,7 @@ class Episode:
         self._stop_asked = stop_asked
         self._clock = clock
         self._ticks: list[float] = []
+        self._done_at = 0.0  # robot time at which the task was decided [s]
         self._stopped_late: TaskStatus | None = None
 
     def run(self) -> EpisodeResult:
@@ -127,12 +128,11 @@ class Episode:
         moment = self._moment(planner, snapshot, self._rest(state), planned=False)
         for observer in self._observers:
             observer.begin(parts, self._seed, moment)
-        done_at = state.time
         try:
-            done_at = self._loop(planner, state, witness, judge)
+            self._loop(planner, state, witness, judge)
         except BackendError as error:
             planner.stop(Failure.HARDWARE, str(error))
-        result = self._result(planner, done_at, judge)
+        result = self._result(planner, judge)
         for observer in self._observers:
             observer.end(result)
         return result
@@ -143,10 +143,11 @@ class Episode:
         state: RobotState,
         witness: Witness | None,
         judge: Judge | None,
-    ) -> float:
-        """Tick until the task is decided and was watched; return when it was [s]."""
-        parts, count, done_at = self._parts, 0, None
-        while done_at is None or state.time < done_at + _linger(planner) - 1e-9:
+    ) -> None:
+        """Tick until the task is decided and the judge has seen enough."""
+        parts, count = self._parts, 0
+        over = False
+        while not over or state.time < self._done_at + _linger(planner) - 1e-9:
             if witness is not None and judge is not None:
                 judge.watch(witness.look())
             if self._stop_asked():
@@ -155,15 +156,14 @@ class Episode:
             moment = self._tick(planner, state, planned=planned)
             for observer in self._observers:
                 observer.tick(moment)
-            if planner.done and done_at is None:
-                done_at = state.time
+            if not over:
+                over, self._done_at = planner.done, state.time
             if self._stopped_late is not None:
                 break
             state = parts.backend.step(moment.command)
             count += 1
         if witness is not None and judge is not None:
             judge.watch(witness.look())
-        return done_at if done_at is not None else state.time
 
     def _tick(self, planner: Planner, state: RobotState, *, planned: bool) -> Moment:
         parts, begun = self._parts, self._clock()
@@ -218,9 +218,7 @@ class Episode:
             active=self._parts.runner.active(),
         )
 
-    def _result(
-        self, planner: Planner, done_at: float, judge: Judge | None
-    ) -> EpisodeResult:
+    def _result(self, planner: Planner, judge: Judge | None) -> EpisodeResult:
         status, safety = self._stopped_late or planner.status, self._parts.safety
         success = status.state is TaskState.SUCCESS
         failure, sentence = status.failure, status.sentence
@@ -234,7 +232,7 @@ class Episode:
             success=success,
             failure=failure,
             sentence=sentence,
-            duration_s=done_at,
+            duration_s=self._done_at,
             judgement=judgement,
             tick_s=np.array(self._ticks),
             hazards={kind.value: n for kind, n in safety.counts.items()},

@@ -19,6 +19,11 @@ class OperatorStop:
         """Return whether Ctrl-C was pressed."""
         return self._asked
 
+    def wait(self) -> None:
+        """Return when Ctrl-C is pressed."""
+        while not self._asked:
+            signal.pause()
+
     def __enter__(self) -> OperatorStop:
         """Listen to Ctrl-C."""
         self._before = signal.signal(signal.SIGINT, self._on_signal)

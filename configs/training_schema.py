@@ -82,10 +82,10 @@ class HandRandomization(Config):
     """What differs from scene to scene and robot to robot, drawn uniformly."""
 
     table_height: Range = (0.64, 0.81)  # [m]
-    table_edge: Range = (0.14, 0.24)  # ahead of the pelvis [m]
+    table_edge: Range = (0.14, 0.26)  # ahead of the pelvis [m]
     cup_depth: Range = (0.04, 0.21)  # of the cup's centre behind the edge [m]
     cup_y: Range = (-0.26, 0.03)  # for the right hand [m]
-    reach: Range = (0.2, 0.38)  # of the cup's centre ahead of the pelvis [m]
+    reach: Range = (0.2, 0.40)  # of the cup's centre ahead of the pelvis [m]
     cup_radius: Range = (0.025, 0.04)  # [m]
     cup_height: Range = (0.09, 0.13)  # [m]
     cup_mass: Range = (0.1, 0.4)  # [kg]
@@ -116,6 +116,7 @@ class HandTrainingConfig(Config):
     imitation_steps: int = 2_000_000  # steps labelled by the expert before PPO
     imitation_epochs: int = 2
     lift: float = 0.13  # goal above where the cup stood [m]
+    in_air_share: float = 0.25  # of placing goals that are kept in the air
     reward_floor: float = -0.5
     rewards: dict[str, float] = Field(default_factory=dict)
     randomization: HandRandomization = HandRandomization()

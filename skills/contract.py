@@ -40,6 +40,7 @@ class Snapshot:
 
     state: RobotState
     objects: Mapping[str, ObjectState]
+    commanded: Array | None = None  # targets of the last command [rad], (n,)
 
     @property
     def time(self) -> float:

@@ -91,7 +91,7 @@ class Grasp:
             goal_w=thing.pos_w + np.array([0.0, 0.0, LIFT]),
             support_w=support_height(thing, snapshot.objects),
         )
-        self._run.policy.reset(snapshot.state)
+        self._run.policy.reset(snapshot.state, snapshot.commanded)
 
     def step(self, snapshot: Snapshot) -> JointTargets:
         """See `Skill.step`."""

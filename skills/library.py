@@ -8,6 +8,7 @@ from configs.schema import RobotConfig
 from skills.balance import Balance
 from skills.contract import Skill
 from skills.grasp import Grasp
+from skills.manipulate import Manipulate
 from skills.policy import Policy, PolicyMismatch
 from skills.predicates import Hands
 from skills.walk import Walk
@@ -32,13 +33,20 @@ def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str,
     }
     if robot.has_hands:
         skills["grasp"] = Grasp(_both_hands(folder, "grasp", robot), hands)
+        placing = _both_hands(folder, "manipulate", robot)
+        skills["manipulate"] = Manipulate(placing, hands)
     return skills
+
+
+def policy_path(skill: str, policy_dir: Path | None = None) -> Path:
+    """Return where a skill's policy file lies."""
+    return (policy_dir or POLICY_DIR) / f"{skill}.onnx"
 
 
 def _load(
     folder: Path, skill: str, robot: RobotConfig, *, mirrored: bool = False
 ) -> Policy:
-    path = folder / f"{skill}.onnx"
+    path = policy_path(skill, folder)
     if not path.is_file():
         raise PolicyMismatch(
             f"there is no policy {path.name} in {folder}; "

@@ -52,7 +52,7 @@ def hand_signals(
         "object_to_goal_hand": into_hand(goal_pos_b - object_pos_b),
         "up_hand": into_hand(up),
         "hand_pos_base": site,
-        "hand_clearance": clearance[..., None],
+        "hand_clearance": np.clip(clearance, -0.1, 0.25)[..., None],
         "joint_target_error": joint_target - joint_pos,
     }
 
@@ -72,7 +72,7 @@ class HandState:
     object_up_w: Array  # (*B, 3)
     object_vel_w: Array  # [m/s], (*B, 3)
     goal_distance: Array  # [m], (*B,)
-    held: Array  # 1 where the success predicate holds, (*B,)
+    success: Array  # 1 where the success predicate holds, (*B,)
     joint_vel: Array  # [rad/s], (*B, k)
     action: Array  # (*B, k)
     action_rate: Array  # (*B, k)
@@ -101,13 +101,18 @@ def lift(s: HandState) -> Array:
 
 
 def at_goal(s: HandState) -> Array:
-    """Bring the object to its goal, 0 to 1; counts once it is off the table."""
-    return np.exp(-s.goal_distance / 0.04) * (s.lifted > 0.02)
+    """Bring the object to its goal, 0 to 1; it must have left where it stood."""
+    return np.exp(-s.goal_distance / 0.04) * ((s.lifted > 0.02) | (s.moved > 0.02))
 
 
-def held(s: HandState) -> Array:
-    """The success predicate."""
-    return s.held
+def near_goal(s: HandState) -> Array:
+    """Bring the object near its goal, 0 to 1, from afar."""
+    return np.exp(-s.goal_distance / 0.15)
+
+
+def success(s: HandState) -> Array:
+    """The success predicate of the skill."""
+    return s.success
 
 
 def upright(s: HandState) -> Array:
@@ -157,7 +162,8 @@ HAND_REWARDS: dict[str, Callable[[HandState], Array]] = {
         enclose,
         lift,
         at_goal,
-        held,
+        near_goal,
+        success,
         upright,
         pushed,
         object_speed,

@@ -102,13 +102,18 @@ class Policy:
         _check_golden_pairs(contract, network, path.name)
         return Policy(contract, network, robot, mirrored=mirrored)
 
-    def reset(self, state: RobotState) -> None:
-        """Begin as an episode of training begins: no last action, at rest here.
+    def reset(self, state: RobotState, commanded: Array | None = None) -> None:
+        """Begin as an episode of training begins: no last action.
 
-        The first target of an `increment` policy starts from the measured joints.
+        Args:
+            state: what the robot measures now.
+            commanded: targets of the last command, in robot order [rad], (n,). An
+                `increment` policy goes on from them, so that a closed hand keeps its
+                squeeze; without them it goes on from the measured joints.
         """
         self._last_action = np.zeros(len(self.joints), np.float32)
-        here = self._acted.take(state.joint_pos) * self._acted_sign
+        start = state.joint_pos if commanded is None else commanded
+        here = self._acted.take(start) * self._acted_sign
         self._target = here.astype(np.float64)
 
     def act(

@@ -231,6 +231,37 @@ def resting_on(
     )
 
 
+def hand_away(name: str, hands: Hands) -> Condition:
+    """No hand is within 10 cm of the object's centre."""
+
+    def check(snapshot: Snapshot) -> Check:
+        thing = snapshot.objects.get(name)
+        if thing is None:
+            return Check(holds=False, reason=f"{name} is not seen")
+        near = min(hands.distance(s, snapshot.state, thing) for s in hands.sides)
+        return Check(
+            holds=near > 0.10, reason=f"the hand is {near * 100:.0f} cm from {name}"
+        )
+
+    return Condition(name=f"let_go({name})", check=check, failure=Failure.TIMEOUT)
+
+
+def on_hand_side(name: str, pos_w: Array, side: str) -> Condition:
+    """A point is where an arm can work from here."""
+    sign = 1.0 if side == "left" else -1.0
+
+    def check(snapshot: Snapshot) -> Check:
+        x, y, _ = (float(v) for v in in_base(snapshot.state, pos_w))
+        return Check(
+            holds=0.14 < x < 0.46 and -0.12 < sign * y < 0.38,
+            reason=f"the {name} is {x:.2f} m ahead and {y:+.2f} m to the left",
+        )
+
+    return Condition(
+        name=f"in_reach({name})", check=check, failure=Failure.OUT_OF_REACH
+    )
+
+
 def in_reach(name: str, hands: Hands, side: str) -> Condition:
     """The object stands where an arm can grasp it from here."""
     sign = 1.0 if side == "left" else -1.0

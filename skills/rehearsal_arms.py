@@ -95,7 +95,8 @@ class RehearsalGrasp:
             share = min((elapsed - MOVE_S) / MOVE_S, 1.0)
             pos_b = (1.0 - share) * self._from_b + share * site
             self._stage.attach(self._name, self._side, pos_b)
-        return _arm_targets(self._robot, self._side, closed=elapsed >= MOVE_S)
+        closed = (elapsed - MOVE_S) / MOVE_S
+        return _arm_targets(self._robot, self._side, closed)
 
     def stop(self) -> None:
         """Keep what is in the hand."""
@@ -174,7 +175,9 @@ class RehearsalManipulate:
         if not self._released and snapshot.time - self._started > MOVE_S + 0.1:
             self._stage.detach(self._name)
             self._released = True
-        return _arm_targets(self._robot, self._side, closed=not self._released)
+        return _arm_targets(
+            self._robot, self._side, closed=0.0 if self._released else 1.0
+        )
 
     def stop(self) -> None:
         """Keep what is in the hand, if anything still is."""
@@ -192,8 +195,8 @@ def _arm_joints(robot: RobotConfig, side: str) -> tuple[str, ...]:
     return robot.joints_of(f"{side}_arm", f"{side}_hand")
 
 
-def _arm_targets(robot: RobotConfig, side: str, *, closed: bool) -> JointTargets:
-    """Return the raised arm; a closed hand has its fingers half-way."""
+def _arm_targets(robot: RobotConfig, side: str, closed: float) -> JointTargets:
+    """Return the raised arm; a closed hand (1, open is 0) has its fingers half-way."""
     targets = default_targets(robot, _arm_joints(robot, side))
     raised = {f"{side}_{joint}_joint": angle for joint, angle in ARM.items()}
     half_way: Mapping[str, float] = {
@@ -203,8 +206,9 @@ def _arm_targets(robot: RobotConfig, side: str, *, closed: bool) -> JointTargets
     for i, name in enumerate(targets.names):
         if name in raised:
             joint_pos[i] = raised[name]
-        elif closed and "_hand_" in name:
-            joint_pos[i] = half_way[name]
+        elif "_hand_" in name:
+            share = min(max(closed, 0.0), 1.0)
+            joint_pos[i] += share * (half_way[name] - joint_pos[i])
     return JointTargets(
         names=targets.names,
         joint_pos=joint_pos,

@@ -66,6 +66,7 @@ class Walk:
         self._hands = hands
         self._limits = limits or SteeringLimits()
         self._steering: Steering | None = None
+        self.chosen_stance: Pose2D | None = None
         self._started = 0.0
         self._last = 0.0
 
@@ -98,7 +99,7 @@ class Walk:
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """See `Skill.start`."""
-        stance = self.stance(goal, snapshot)
+        stance = self.chosen_stance = self.stance(goal, snapshot)
         here = pose_of(snapshot.state)
         obstacles = [
             footprint(thing).grown(CLEARANCE)
@@ -170,7 +171,7 @@ class Walk:
         return min(options, key=lambda option: option[:2])[2]
 
     def _beside(self, area: Footprint, here: Pose2D, goal: Goal) -> Pose2D:
-        """Stand before the nearest edge, with something in hand near enough to place."""
+        """Stand before the nearest edge; near enough to place what is carried."""
         carrying = "carrying" in goal.args
         x, y = area.local(here.x, here.y)
         # The nearest point of the outline, kept away from the corners.

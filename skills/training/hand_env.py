@@ -204,10 +204,11 @@ class HandEnv:
             jacobian=jacobian[..., 3:],
             up=self.up,
             cup=self.cup_b,
+            cup_up=self.cup_up_b,
             cup_radius=self.radius,
             cup_height=self.cup_height,
             lifted=self.cup_w[:, 2] - self.start_pos_w[:, 2],
-            table=self.table_z - self.cup_w[:, 2],
+            clearance=(site * self.up).sum(-1) + self.base_pos[:, 2] - self.table_z,
             goal=self.to_base(self.goal_w),
         )
 
@@ -291,7 +292,7 @@ class HandEnv:
             object_up_w=self.cup_up_w,
             object_vel_w=self.cup_vel_w,
             goal_distance=np.linalg.norm(self.cup_w - self.goal_w, axis=1),
-            held=held.astype(np.float64),
+            success=held.astype(np.float64),
             joint_vel=self.joint_vel,
             action=self.action,
             action_rate=self.action - self.previous,

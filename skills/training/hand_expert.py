@@ -32,10 +32,11 @@ class HandView:
     jacobian: Array  # of the site for the arm joints, (N, 6, 7)
     up: Array  # world z, (N, 3)
     cup: Array  # centre [m], (N, 3)
+    cup_up: Array  # the cup's z axis, (N, 3)
     cup_radius: Array  # (N,)
     cup_height: Array  # (N,)
     lifted: Array  # how far the cup is above its start [m], (N,)
-    table: Array  # height of the table's top above the hand's site, along up, (N,)
+    clearance: Array  # of the site above the table [m], (N,)
     goal: Array  # where the cup's centre should go [m], (N, 3)
 
 
@@ -115,16 +116,28 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
         np.cross(view.rotation[..., i], rotation[..., i]) for i in range(3)
     )
     turn = np.where(held[:, None], 0.5 * turn, turn)
-    twist = np.concatenate([_limit(goal_error, 0.06), 0.15 * _limit(turn, 0.6)], -1)
-    weight = np.array([1, 1, 1, 0.15, 0.15, 0.15])
-    jacobian = view.jacobian * weight[:, None]
-    gram = jacobian @ jacobian.swapaxes(-1, -2) + 2e-3 * np.eye(6)
-    step = jacobian.swapaxes(-1, -2) @ np.linalg.solve(gram, twist[..., None])
-    arm = 0.11 * step[..., 0]
+    arm = arm_step(view, goal_error, turn)
     fingers = np.where((seated | held)[:, None], CLOSED, OPEN)
     rate = np.where((seated | held)[:, None], 0.035, 0.06)
     hand = np.clip(fingers - view.target[:, 7:], -rate, rate)
     return arm, hand
+
+
+def arm_step(view: HandView, move: Array, turn: Array) -> Array:
+    """Return the change of the arm's targets towards a displacement of the hand.
+
+    Damped least squares; position counts more than orientation.
+
+    Args:
+        view: the true state.
+        move: of the grasp site, pelvis frame [m], (N, 3).
+        turn: of the hand, pelvis frame [rad], (N, 3).
+    """
+    twist = np.concatenate([_limit(move, 0.06), 0.15 * _limit(turn, 0.6)], -1)
+    jacobian = view.jacobian * np.array([1, 1, 1, 0.15, 0.15, 0.15])[:, None]
+    gram = jacobian @ jacobian.swapaxes(-1, -2) + 2e-3 * np.eye(6)
+    step = jacobian.swapaxes(-1, -2) @ np.linalg.solve(gram, twist[..., None])
+    return np.asarray(0.11 * step[..., 0])
 
 
 def _heading_error(view: HandView, ahead: Array) -> Array:

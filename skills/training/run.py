@@ -32,6 +32,7 @@ from skills.training.curve import draw_curve
 from skills.training.export import export_policy
 from skills.training.hand_env import HandEnv
 from skills.training.leg_env import LegEnv
+from skills.training.place_env import PlaceEnv
 from skills.training.ppo import CappedPPO
 from skills.training.symmetric import SymmetricMLP
 from skills.training.teach import teach
@@ -43,6 +44,7 @@ SKILLS: dict[str, type[LegTrainingConfig] | type[HandTrainingConfig]] = {
     "walk": LegTrainingConfig,
     "balance": LegTrainingConfig,
     "grasp": HandTrainingConfig,
+    "manipulate": HandTrainingConfig,
 }
 
 
@@ -135,6 +137,8 @@ def make_env(robot: RobotConfig, config: TrainingConfig) -> LegEnv | HandEnv:
     threads = max(1, os.cpu_count() or 1)
     if isinstance(config, LegTrainingConfig):
         return LegEnv(robot, config, threads)
+    if config.skill == "manipulate":
+        return PlaceEnv(robot, config, threads)
     return HandEnv(robot, config, threads)
 
 

@@ -13,6 +13,8 @@ from skills.training.hand_env import HandEnv
 from skills.training.hand_expert import grasp_action
 from skills.training.imitation import ImitationProgress, imitate
 from skills.training.leg_env import LegEnv
+from skills.training.place_env import PlaceEnv
+from skills.training.place_expert import place_action
 from skills.training.ppo import CappedPPO
 from skills.training.train import save_checkpoint
 
@@ -51,6 +53,9 @@ def teach(
 
 def expert_action(env: HandEnv) -> NDArray[np.float32]:
     """Return the expert's action in every scene, (N, k)."""
-    arm, hand = grasp_action(env.view())
+    if isinstance(env, PlaceEnv):
+        arm, hand = place_action(env.view(), env.in_air)
+    else:
+        arm, hand = grasp_action(env.view())
     steps = np.concatenate([arm, hand], axis=1)
     return np.asarray(steps / env.scale, dtype=np.float32)

@@ -1,0 +1,204 @@
+"""Carry out `praxis run`: build, watch, judge, write down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.build import Plan, build, draw
+from app.console import EventLines, LiveTree
+from app.control_loop import Observer
+from app.episodes import run_episodes
+from app.judge import Verdict
+from app.operator_stop import OperatorStop
+from app.recorder import Recorder
+from app.report import check_writable, report, write_json
+from app.result import EpisodeResult, Summary
+from configs.loader import ConfigError
+
+DONE, FAILED = 0, 1  # exit codes
+
+REHEARSAL = (
+    "rehearsal: a fake robot without physics or policies; "
+    "it shows the order of things, not whether a robot can do them"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What a run leaves behind."""
+
+    view: bool = False
+    video: Path | None = None
+    record: Path | None = None
+    json: Path | None = None
+
+
+def check_outputs(plan: Plan, outputs: Outputs) -> None:
+    """Refuse what cannot be written before the robot moves.
+
+    Raises:
+        ConfigError: naming the option.
+        VideoError: saying what to install.
+    """
+    for path in (outputs.video, outputs.record, outputs.json):
+        if path is not None:
+            check_writable(path)
+    one_only = {"--video": outputs.video, "--record": outputs.record}
+    for option, path in one_only.items():
+        if path is not None and plan.options.episodes > 1:
+            raise ConfigError(f"{option} takes one episode; drop --episodes.")
+    if outputs.video is None:
+        return
+    if outputs.video.suffix != ".mp4":
+        raise ConfigError(f"--video {outputs.video}: expected a name ending in .mp4.")
+    if plan.options.backend == "fake":
+        raise ConfigError("--video needs a simulation; drop --backend fake, or --view.")
+    # Before MuJoCo is imported: it decides then how to draw.
+    from app.video_gl import prepare_gl
+
+    prepare_gl()
+
+
+def carry_out(plan: Plan, outputs: Outputs, console: Console) -> int:
+    """Run the task and return the exit code.
+
+    Raises:
+        GoalError: if the task makes no sense in the scene.
+        PolicyMismatch: if a policy is missing or does not fit.
+    """
+    assembly = build(plan)
+    if plan.options.backend == "fake":
+        _say(console, REHEARSAL, "yellow")
+    results: list[EpisodeResult] = []
+    with ExitStack() as stack:
+        stop = stack.enter_context(OperatorStop())
+        stack.callback(assembly.backend.close)
+        if outputs.json is not None:
+            # Also when something breaks: what is complete is kept.
+            stack.callback(_write_report, outputs.json, plan, results, stop)
+        observers = _observers(plan, outputs, console, stack)
+        episodes = run_episodes(
+            assembly,
+            plan.options.seed,
+            plan.options.episodes,
+            observers=observers,
+            stop_asked=stop,
+        )
+        if plan.options.episodes == 1:
+            results += episodes
+            _tell_result(results[0], console)
+        else:
+            with _progress(plan.options.episodes, console) as progress:
+                task = progress.task_ids[0]
+                for result in episodes:
+                    results.append(result)
+                    progress.update(task, advance=1, rate=_rate(results))
+            _tell_summary(plan, results, console)
+        if outputs.view:
+            _keep_page_open(stop, console)
+    complete = len(results) == plan.options.episodes
+    return DONE if complete and all(result.done for result in results) else FAILED
+
+
+def _observers(
+    plan: Plan, outputs: Outputs, console: Console, stack: ExitStack
+) -> list[Observer]:
+    observers: list[Observer] = []
+    if plan.options.episodes == 1:
+        in_place = LiveTree(console) if console.is_terminal else None
+        observers.append(in_place or EventLines(lambda line: _say(console, line)))
+    if outputs.record is not None:
+        observers.append(Recorder(outputs.record))
+    if outputs.video is not None:
+        from app.video import Video
+
+        observers.append(Video(outputs.video))
+    if outputs.view:
+        from app.viewer import Viewer
+
+        viewer = Viewer(partial(draw, kind=plan.options.backend))
+        observers.append(viewer)
+        _say(console, f"watch it at {' or '.join(viewer.urls)}")
+    for observer in observers:
+        stack.callback(observer.close)
+    return observers
+
+
+def _write_report(
+    path: Path, plan: Plan, results: Sequence[EpisodeResult], stop: OperatorStop
+) -> None:
+    interrupted = stop() or len(results) < plan.options.episodes
+    write_json(path, report(plan, results, interrupted=interrupted))
+
+
+def _tell_result(result: EpisodeResult, console: Console) -> None:
+    judgement = result.judgement
+    if result.verified:
+        _say(console, f"{result.sentence}", "green")
+        _say(console, f"verified by the physics: {judgement.reason}", "green")
+    elif result.contradicted:
+        _say(console, f"the planner says: {result.sentence}", "red")
+        _say(console, f"the physics contradicts it: {judgement.reason}", "red")
+    elif result.done:
+        _say(console, f"{result.sentence} (rehearsal, {judgement.reason})", "green")
+    else:
+        _say(console, result.sentence, "red")
+
+
+def _tell_summary(
+    plan: Plan, results: Sequence[EpisodeResult], console: Console
+) -> None:
+    summary = Summary(episodes=results)
+    judged = any(r.judgement.verdict is not Verdict.NOT_JUDGED for r in results)
+    word = "verified done" if judged else "done in rehearsal, nothing was judged"
+    low, high = summary.ci95
+    _say(
+        console,
+        f"{summary.done} of {len(results)} episodes {word}; success rate "
+        f"{100 * (summary.success_rate or 0.0):.1f} %, 95 % interval "
+        f"{100 * low:.1f} to {100 * high:.1f} %",
+    )
+    for failure, count in summary.failures.items():
+        _say(console, f"  {failure}: {count}")
+    if summary.contradicted:
+        _say(console, f"  contradicted by the physics: {summary.contradicted}", "red")
+    left = plan.options.episodes - len(results)
+    if left:
+        _say(console, f"  not run, because the operator stopped: {left}")
+
+
+@contextmanager
+def _progress(episodes: int, console: Console) -> Iterator[Progress]:
+    progress = Progress(
+        TextColumn("{task.completed}/{task.total} episodes"),
+        BarColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+    progress.add_task("", total=episodes, rate="")
+    with progress:
+        yield progress
+
+
+def _rate(results: Sequence[EpisodeResult]) -> str:
+    return f"{sum(result.done for result in results)} done"
+
+
+def _keep_page_open(stop: OperatorStop, console: Console) -> None:
+    """Leave the last picture up until Ctrl-C, where there is a person to press it."""
+    if not console.is_terminal or stop():
+        return
+    _say(console, "the page stays open; Ctrl-C closes it")
+    stop.wait()
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,118 @@
+"""`praxis evaluate`: measure one skill on the whole robot and write the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from configs.loader import ConfigError, load_robot
+from configs.schema import RobotConfig
+from skills.library import make_skills, policy_path
+from skills.policy import Policy
+from skills.training.evaluate_legs import evaluate_balance, evaluate_walk
+from skills.training.evaluate_skills import (
+    evaluate_arrival,
+    evaluate_grasp,
+    evaluate_place,
+)
+
+Report = Callable[[str], None]
+
+
+def evaluate_skill(
+    skill: str,
+    *,
+    episodes: int | None,
+    seed: int,
+    json_path: Path | None,
+    console: Console,
+    policy_dir: Path | None = None,
+) -> dict[str, Any]:
+    """Measure a skill's policy, print the figures, and write them to a JSON file.
+
+    Args:
+        skill: walk, balance, grasp or manipulate; `arrival` measures walk in a task.
+        episodes: how many; for walk it is minutes of random commands.
+        seed: of the first episode.
+        json_path: the report; beside the policy if not given.
+        console: for progress.
+        policy_dir: where the policies lie, if not where Praxis has its own.
+
+    Raises:
+        ConfigError: for a skill that cannot be evaluated.
+        PolicyMismatch: if a policy is missing or does not fit.
+    """
+    if skill not in EVALUATIONS:
+        raise ConfigError(
+            f"there is no skill '{skill}' to evaluate (known: {', '.join(EVALUATIONS)})."
+        )
+    usual, measure = EVALUATIONS[skill]
+    count = usual if episodes is None else episodes
+    robot = load_robot()
+
+    def report(line: str) -> None:
+        console.print(line, highlight=False)
+
+    result = {
+        "skill": skill,
+        "robot": robot.name,
+        "revision": robot.revision,
+        "seed": seed,
+        **measure(robot, policy_dir, seed, count, report),
+    }
+    own = policy_path("walk" if skill == "arrival" else skill, policy_dir)
+    path = json_path or own.with_name(f"{skill}.evaluation.json")
+    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    console.print(f"report: {path}")
+    return result
+
+
+def _walk(
+    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+) -> dict[str, Any]:
+    policy = Policy.load(policy_path("walk", folder), robot)
+    return evaluate_walk(robot, policy, seed=seed, minutes=count, report=report)
+
+
+def _balance(
+    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+) -> dict[str, Any]:
+    policy = Policy.load(policy_path("balance", folder), robot)
+    return evaluate_balance(robot, policy, seed=seed, episodes=count, report=report)
+
+
+def _arrival(
+    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+) -> dict[str, Any]:
+    skills = make_skills(robot, folder)
+    return evaluate_arrival(robot, skills, seed=seed, episodes=count, report=report)
+
+
+def _grasp(
+    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+) -> dict[str, Any]:
+    skills = make_skills(robot, folder)
+    return evaluate_grasp(robot, skills, seed=seed, episodes=count, report=report)
+
+
+def _place(
+    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+) -> dict[str, Any]:
+    skills = make_skills(robot, folder)
+    return evaluate_place(robot, skills, seed=seed, episodes=count, report=report)
+
+
+Measure = Callable[[RobotConfig, Path | None, int, int, Report], dict[str, Any]]
+
+EVALUATIONS: dict[str, tuple[int, Measure]] = {
+    "walk": (10, _walk),
+    "balance": (100, _balance),
+    "arrival": (100, _arrival),
+    "grasp": (100, _grasp),
+    "manipulate": (100, _place),
+}
+"""For each skill how many episodes are usual (minutes for walk), and the measure."""
