@@ -19,7 +19,7 @@ from sim2real.backends import make_backend
 from sim2real.robot import RobotBackend
 from sim2real.safety import SafetyFilter
 from skills.contract import Skill
-from skills.library import POLICY_DIR, make_skills
+from skills.library import make_skills, policy_path
 from skills.rehearsal import make_rehearsal
 from skills.rehearsal_stage import Stage
 from skills.runner import SkillRunner
@@ -126,9 +126,8 @@ def skills_to_show(
     robot: RobotConfig, options: RunOptions, stage: Stage
 ) -> tuple[dict[str, Skill], bool]:
     """Return the real skills, or rehearsal ones and True where a policy is missing."""
-    folder = options.policies or POLICY_DIR
     rehearsal = make_rehearsal(robot, stage)
-    if all((folder / f"{name}.onnx").is_file() for name in rehearsal):
+    if all(policy_path(name, options.policies).is_file() for name in rehearsal):
         return make_skills(robot, options.policies), False
     return rehearsal, True
 

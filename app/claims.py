@@ -139,8 +139,11 @@ def _placed(name: str, step: Step) -> Claim:
         if touching:
             return f"{name} still touches {', '.join(sorted(touching))}"
         x, y = float(thing.pos_w[0]), float(thing.pos_w[1])
+        beside = footprint(surface).distance(x, y)
+        if beside > 0.0:
+            return f"{name} is not on {target}, but {beside * 100:.1f} cm beside it"
         gap = _bottom(thing) - top_of(surface)
-        if footprint(surface).distance(x, y) > 0.0 or abs(gap) > GAP:
+        if abs(gap) > GAP:
             return f"{name} is not on {target}, but {gap * 100:.1f} cm above its top"
         speed = float(np.linalg.norm(thing.lin_vel_w))
         if speed > AT_REST:

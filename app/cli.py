@@ -183,16 +183,16 @@ def evaluate(
     json: Annotated[Path | None, typer.Option(help="Write the figures.")] = None,
 ) -> None:
     """Measure how good the policy of a skill is."""
-    from app.provenance import training_file
     from app.report import check_writable
 
     with _one_line_for_bad_input():
-        training_file(skill)  # there is such a skill
         if json is not None:
             check_writable(json)
         with _training_is_installed():
             from skills.training.evaluate import evaluate_skill
-        evaluate_skill(skill, episodes, seed, json, Console())
+        evaluate_skill(
+            skill, episodes=episodes, seed=seed, json_path=json, console=Console()
+        )
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from py_trees.behaviour import Behaviour
 
 from app.judge import NO_PHYSICS, Judge, Judgement
@@ -108,6 +109,7 @@ class Episode:
         self._stop_asked = stop_asked
         self._clock = clock
         self._ticks: list[float] = []
+        self._commanded: NDArray[np.float64] | None = None
         self._done_at = 0.0  # robot time at which the task was decided [s]
         self._stopped_late: TaskStatus | None = None
 
@@ -167,11 +169,14 @@ class Episode:
 
     def _tick(self, planner: Planner, state: RobotState, *, planned: bool) -> Moment:
         parts, begun = self._parts, self._clock()
-        snapshot = Snapshot(state=state, objects=parts.backend.objects())
+        snapshot = Snapshot(
+            state=state, objects=parts.backend.objects(), commanded=self._commanded
+        )
         if planned:
             planner.tick(snapshot)
         command = parts.runner.step(snapshot)
         command = parts.safety.filter(command, state)
+        self._commanded = command.joint_pos
         tripped = parts.safety.tripped
         if tripped is not None and not planner.done:
             failure = FAILURE_OF.get(tripped.kind, Failure.HARDWARE)

@@ -17,7 +17,7 @@ from planners.display import as_text
 from planners.planner import Planner
 from sim2real.backends import make_backend
 from skills.contract import Condition, Snapshot
-from skills.library import POLICY_DIR
+from skills.library import policy_path
 from skills.policy_contract import PolicyContract, read_contract
 from skills.policy_network import Network
 from skills.rehearsal_stage import Stage
@@ -56,10 +56,9 @@ def show_skills(options: RunOptions, console: Console) -> None:
     robot = load_robot(options.robot)
     backend = make_backend("fake", robot, load_scene("empty"))
     skills, _ = skills_to_show(robot, options, cast(Stage, backend))
-    folder = options.policies or POLICY_DIR
     table = _table("skill", "argument", "kind", "meaning", "policy")
     for name, skill in skills.items():
-        file = folder / f"{name}.onnx"
+        file = policy_path(name, options.policies)
         policy = file.name if file.is_file() else f"none yet: praxis train {name}"
         for i, argument in enumerate(skill.arguments):
             wanted = argument.name if argument.required else f"[{argument.name}]"

@@ -23,6 +23,7 @@ class PpoConfig(Config):
     gamma: float = 0.99
     lam: float = 0.95
     entropy: float = 0.005
+    critic_warmup: int = 0  # iterations before the actor learns too
     symmetric: bool = True  # networks that are left-right symmetric by construction
 
 
@@ -53,7 +54,7 @@ class LegRandomization(Config):
     joint_damping: Range = (0.0, 0.4)  # viscous friction [N m s/rad]
     latency_steps: tuple[int, int] = (0, 4)  # of commands, in physics steps
     encoder_bias: float = 0.01  # half width [rad]
-    push_speed: float = 0.6  # largest sudden change of base velocity [m/s]
+    push_speed: float = 1.0  # largest sudden change of base velocity [m/s]
     push_every_s: Range = (4.0, 8.0)
     random_arms_share: float = 0.6  # of the robots: arms in a random pose
 
@@ -75,7 +76,8 @@ class LegTrainingConfig(Config):
     commands: CommandConfig = CommandConfig()
     randomization: LegRandomization = LegRandomization()
     ppo: PpoConfig = PpoConfig()
-    warm_start: str | None = None  # policy file whose matching terms seed the actor
+    # Skill or policy file whose matching terms seed the actor; None: random weights.
+    warm_start: str | None = None
 
 
 class HandRandomization(Config):
@@ -120,4 +122,14 @@ class HandTrainingConfig(Config):
     reward_floor: float = -0.5
     rewards: dict[str, float] = Field(default_factory=dict)
     randomization: HandRandomization = HandRandomization()
-    ppo: PpoConfig = PpoConfig(symmetric=False, init_std=0.2, num_envs=512)
+    ppo: PpoConfig = PpoConfig(
+        symmetric=False,
+        num_envs=512,
+        steps_per_env=32,
+        init_std=0.2,
+        learning_rate=1e-4,
+        max_learning_rate=5e-4,
+        desired_kl=0.01,
+        entropy=0.0005,
+        critic_warmup=12,
+    )

@@ -73,7 +73,8 @@ class Chain:
         batch = joint_pos.shape[:-1]
         position = np.zeros((*batch, 3))
         rotation = np.broadcast_to(np.eye(3), (*batch, 3, 3))
-        origins, axes = [], []
+        origins = np.zeros((*batch, len(self.joint_names), 3))
+        axes = np.zeros_like(origins)
         column = 0
         for link in self._links:
             position = position + rotation @ link.offset
@@ -81,15 +82,15 @@ class Chain:
                 rotation = rotation @ link.fixed
                 continue
             angle = joint_pos[..., column, None, None]
-            column += 1
             turn = (link.fixed + np.sin(angle) * link.sine) + (
                 1.0 - np.cos(angle)
             ) * link.versine
             rotation = rotation @ turn
-            origins.append(position)
-            axes.append(rotation @ _axis_of(link))
+            origins[..., column, :] = position
+            axes[..., column, :] = rotation @ _axis_of(link)
+            column += 1
         position = position + rotation @ self._tip
-        return position, rotation, np.stack(origins, -2), np.stack(axes, -2)
+        return position, rotation, origins, axes
 
 
 def _axis_of(link: _Link) -> Array:
@@ -123,7 +124,7 @@ def _link(body: ElementTree.Element) -> _Link:
     joint = body.find("joint")
     fixed = _matrix(_floats(body.get("quat", "1 0 0 0")))
     axis = _floats(joint.get("axis", "0 0 1")) if joint is not None else np.zeros(3)
-    x, y, z = axis
+    x, y, z = axis / (np.linalg.norm(axis) or 1.0)  # MJCF allows any length
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
     return _Link(
         joint=joint.get("name") if joint is not None else None,

@@ -82,7 +82,7 @@ def track_velocity(s: LegState) -> Array:
 
 def track_mean_velocity(s: LegState) -> Array:
     """Follow the commanded velocity over a gait period, tightly."""
-    return _kernel(s.mean_velocity[..., :2] - s.mean_command[..., :2], 0.15)
+    return _kernel(s.mean_velocity[..., :2] - s.mean_command[..., :2], 0.25)
 
 
 def track_turn(s: LegState) -> Array:
@@ -92,7 +92,7 @@ def track_turn(s: LegState) -> Array:
 
 def track_mean_turn(s: LegState) -> Array:
     """Follow the commanded turn rate over a gait period, tightly."""
-    return _kernel(s.mean_velocity[..., 2:] - s.mean_command[..., 2:], 0.15)
+    return _kernel(s.mean_velocity[..., 2:] - s.mean_command[..., 2:], 0.25)
 
 
 def alive(s: LegState) -> Array:

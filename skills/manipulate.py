@@ -69,7 +69,9 @@ class Manipulate:
         spot = self._spot
         if spot is None:
             spot = self.free_spot(side, thing, support, snapshot)
-        point = spot if self._run is not None else None
+        # What stands there already may stand anywhere; what is held goes to the spot.
+        in_hand = self._hands.holder(snapshot.state, thing) is not None
+        point = spot if in_hand or self._run is not None else None
         return Contract(
             goal=goal,
             joints=self._policies[side].joints,

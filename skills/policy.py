@@ -164,7 +164,7 @@ class Policy:
         """Return the observation that `act` would use now, (size,)."""
         # The trainer computes in float32 on a batch; this is its batch of one.
         sense = Sense(
-            joint_names=self._sensed.part,
+            joint_names=self.contract.sensed.names,  # as the network knows them
             joint_pos=_batch(self._sensed.take(state.joint_pos) * self._sensed_sign),
             joint_vel=_batch(self._sensed.take(state.joint_vel) * self._sensed_sign),
             default_joint_pos=self._sensed_default,

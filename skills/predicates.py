@@ -115,11 +115,13 @@ class Lasting:
         """Ask once more; a gap of half a second in the asking begins anew."""
         now = snapshot.time
         answer = self._check(snapshot)
-        if not answer.holds or now - self._last > 0.5 or now < self._last:
-            self._since = now if answer.holds else None
+        broken = now - self._last > 0.5 or now < self._last
         self._last = now
-        if self._since is None:
+        if not answer.holds:
+            self._since = None
             return answer
+        if self._since is None or broken:
+            self._since = now
         lasted = now - self._since
         return Check(
             holds=lasted >= self._duration - 1e-9,
@@ -180,6 +182,8 @@ def holding(
         if thing is None:
             return Check(holds=False, reason=f"{name} is not seen")
         sides = (side,) if side else hands.sides
+        if not sides:
+            return Check(holds=False, reason=f"the robot has no hand for {name}")
         near = min(hands.distance(s, snapshot.state, thing) for s in sides)
         height = height_above_support(thing, snapshot)
         level = float(rotate(thing.quat_wxyz, np.array([0.0, 0.0, 1.0]))[2])

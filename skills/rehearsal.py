@@ -16,11 +16,16 @@ from skills.rehearsal_stage import Stage
 
 
 def make_rehearsal(robot: RobotConfig, stage: Stage) -> dict[str, Skill]:
-    """Return a rehearsal skill for each real one, by name."""
+    """Return a rehearsal skill for each real one, by name.
+
+    A robot without hands gets the skills of its legs.
+    """
     hands = Hands(robot)
-    return {
+    skills: dict[str, Skill] = {
         "walk": RehearsalWalk(robot, stage, hands),
         "balance": RehearsalBalance(robot),
-        "grasp": RehearsalGrasp(robot, stage, hands),
-        "manipulate": RehearsalManipulate(robot, stage, hands),
     }
+    if robot.has_hands:
+        skills["grasp"] = RehearsalGrasp(robot, stage, hands)
+        skills["manipulate"] = RehearsalManipulate(robot, stage, hands)
+    return skills

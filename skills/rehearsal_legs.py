@@ -146,10 +146,9 @@ class RehearsalWalk:
         reach = thing_of(goal, "reach", snapshot) if "reach" in goal.args else target
         place = support_of(target, snapshot.objects) if target.movable else target
         area = footprint(place or target)
-        # A hand needs the object on its side; without one the middle will do.
-        aside = (ASIDE if side_of(goal) == "left" else -ASIDE) if reach.movable else 0.0
         point = (float(reach.pos_w[0]), float(reach.pos_w[1]))
+        aside = ASIDE if side_of(goal) == "left" else -ASIDE
+        if not reach.movable:  # its front, and no hand that wants it on its side
+            return edge_stances(area, point, lambda depth: STANDOFF, 0.0)[0][1]
         stances = edge_stances(area, point, lambda depth: STANDOFF, aside)
-        if not reach.movable:
-            return stances[0][1]  # the front
         return min(stances, key=lambda found: found[0])[1]

@@ -24,7 +24,7 @@ class StateLayout:
 
     @property
     def qpos(self) -> slice:
-        """Positions; the state begins with the time."""
+        """Positions; the state begins with the clock."""
         return slice(1, 1 + self.nq)
 
     @property
@@ -45,6 +45,8 @@ class BatchPhysics:
         self.state = np.zeros((self.num_envs, 1 + first.nq + first.nv))
         self._pool = rollout.Rollout(nthread=threads)
         self._data = [mujoco.MjData(first) for _ in range(threads)]
+        self._period = DECIMATION * first.opt.timestep
+        self._restarted = np.zeros(self.num_envs, bool)
         self.trajectory = np.zeros((self.num_envs, DECIMATION, self.state.shape[1]))
         self._sensors = np.zeros((self.num_envs, DECIMATION, first.nsensordata))
         self._names = {
@@ -66,6 +68,7 @@ class BatchPhysics:
 
     def step(self, ctrl: Array) -> None:
         """Advance one control period with targets (N, DECIMATION, nu)."""
+        clock = self.state[:, 0].copy()
         self._pool.rollout(
             self.models,
             self._data,
@@ -77,12 +80,15 @@ class BatchPhysics:
             skip_checks=True,
         )
         self.state[:] = self.trajectory[:, -1]
+        # MuJoCo puts a robot that blew up back to its start; only the clock tells.
+        self._restarted = ~(self.state[:, 0] - clock > 0.9 * self._period)
 
     def broken(self, speed_limit: float) -> NDArray[np.bool_]:
-        """Return which environments blew up: not finite, or faster than the limit."""
+        """Return which environments blew up, or are faster than the limit."""
         finite = np.isfinite(self.state).all(1) & np.isfinite(self._sensors).all((1, 2))
         with np.errstate(invalid="ignore"):
-            return np.asarray(~finite | (np.abs(self.qvel).max(1) > speed_limit))
+            fast = np.abs(self.qvel).max(1) > speed_limit
+        return np.asarray(self._restarted | ~finite | fast)
 
     def replace(self, who: NDArray[np.bool_], state: Array) -> None:
         """Overwrite the state of some environments and forget their readings."""

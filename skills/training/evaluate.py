@@ -48,7 +48,8 @@ def evaluate_skill(
     """
     if skill not in EVALUATIONS:
         raise ConfigError(
-            f"there is no skill '{skill}' to evaluate (known: {', '.join(EVALUATIONS)})."
+            f"there is no skill '{skill}' to evaluate "
+            f"(known: {', '.join(EVALUATIONS)})."
         )
     usual, measure = EVALUATIONS[skill]
     count = usual if episodes is None else episodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,11 +34,19 @@ class CappedPPO(PPO):
 
     learning_rate: float
     max_learning_rate: float = 1e-2
+    critic_warmup: int = 0  # updates for which the actor keeps its weights
     action_mirror: Mirror | None = None
 
     def update(self) -> dict[str, float]:
         """Learn from the batch; cap the learning rate; keep the noise symmetric."""
+        warming = self.critic_warmup > 0
+        before = deepcopy(self.actor.state_dict()) if warming else {}
+        rate = self.learning_rate
         losses: dict[str, float] = super().update()
+        if warming:
+            self.critic_warmup -= 1
+            self.actor.load_state_dict(before)
+            self.learning_rate = rate
         self.learning_rate = min(self.learning_rate, self.max_learning_rate)
         if self.action_mirror is not None:
             log_std = self.actor.distribution.log_std_param
@@ -108,6 +117,7 @@ def make_ppo(
         schedule="adaptive",
     )
     ppo.max_learning_rate = config.max_learning_rate
+    ppo.critic_warmup = config.critic_warmup
     ppo.action_mirror = mirrors[2] if mirrors is not None else None
     ppo.train_mode()
     return ppo

@@ -44,6 +44,10 @@ class _Layer(nn.Module):
     def dense(self) -> tuple[Tensor, Tensor]:
         raise NotImplementedError
 
+    def load(self, weight: Tensor, bias: Tensor) -> None:
+        """Take weight and bias that `dense` of such a layer returned."""
+        raise NotImplementedError
+
 
 class _Lift(_Layer):
     """From the observation to the first hidden layer: [D; D M]."""
@@ -58,6 +62,11 @@ class _Lift(_Layer):
         block = self.block
         weight = torch.cat([block, block @ self.mirror.matrix])
         return weight, torch.cat([self.shift, self.shift])
+
+    def load(self, weight: Tensor, bias: Tensor) -> None:
+        half = len(self.shift)
+        self.block.copy_(weight[:half])
+        self.shift.copy_(bias[:half])
 
 
 class _Hidden(_Layer):
@@ -74,6 +83,12 @@ class _Hidden(_Layer):
         bottom = torch.cat([self.other, self.same], 1)
         return torch.cat([top, bottom]), torch.cat([self.shift, self.shift])
 
+    def load(self, weight: Tensor, bias: Tensor) -> None:
+        rows, columns = self.same.shape
+        self.same.copy_(weight[:rows, :columns])
+        self.other.copy_(weight[:rows, columns:])
+        self.shift.copy_(bias[:rows])
+
 
 class _Out(_Layer):
     """From the last hidden layer to the action: [C, M C]."""
@@ -87,6 +102,10 @@ class _Out(_Layer):
     def dense(self) -> tuple[Tensor, Tensor]:
         weight = torch.cat([self.block, self.mirror.matrix @ self.block], 1)
         return weight, 0.5 * (self.shift + self.mirror.matrix @ self.shift)
+
+    def load(self, weight: Tensor, bias: Tensor) -> None:
+        self.block.copy_(weight[:, : self.block.shape[1]])
+        self.shift.copy_(bias)
 
 
 class SymmetricMLP(nn.Module):
@@ -119,6 +138,12 @@ class SymmetricMLP(nn.Module):
 
     def _in_order(self) -> list[_Layer]:
         return [layer for layer in self.layers if isinstance(layer, _Layer)]
+
+    def load_dense(self, layers: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Take the weights and biases of a network that `dense` returned."""
+        with torch.no_grad():
+            for layer, (weight, bias) in zip(self._in_order(), layers, strict=True):
+                layer.load(weight, bias)
 
     def shrink_output(self, factor: float) -> None:
         """Scale the last layer's weights, to begin near zero."""

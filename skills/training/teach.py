@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from configs.loader import ConfigError
 from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from skills.library import policy_path
 from skills.training.hand_env import HandEnv
 from skills.training.hand_expert import grasp_action
 from skills.training.imitation import ImitationProgress, imitate
@@ -17,6 +19,7 @@ from skills.training.place_env import PlaceEnv
 from skills.training.place_expert import place_action
 from skills.training.ppo import CappedPPO
 from skills.training.train import save_checkpoint
+from skills.training.warm_start import warm_start
 
 
 def teach(
@@ -26,9 +29,14 @@ def teach(
     folder: Path,
     console: Console,
 ) -> None:
-    """Prepare a fresh learner as its config says; leg skills begin from nothing."""
-    if not isinstance(env, HandEnv) or not isinstance(config, HandTrainingConfig):
+    """Prepare a fresh learner as its config says; leg skills may begin from nothing."""
+    if isinstance(config, LegTrainingConfig):
+        if config.warm_start is not None:
+            source = _policy_file(config.warm_start)
+            warm_start(ppo.actor, env.description, source)
+            console.print(f"the actor begins as {source.name}")
         return
+    assert isinstance(env, HandEnv)
     if config.imitation_steps == 0:
         return
 
@@ -49,6 +57,16 @@ def teach(
     )
     env.begin_anew()
     save_checkpoint(folder / "imitated.pt", ppo, 0, 0)
+
+
+def _policy_file(name: str) -> Path:
+    path = policy_path(name) if "." not in name else Path(name)
+    if not path.is_file():
+        raise ConfigError(
+            f"warm_start: there is no policy file {path}; train {name} first, or "
+            "leave warm_start out."
+        )
+    return path
 
 
 def expert_action(env: HandEnv) -> NDArray[np.float32]:

@@ -136,6 +136,7 @@ def train(
     iteration = 0
     if resume:
         iteration, env.total_steps = load_checkpoint(folder / CHECKPOINT, ppo)
+        ppo.critic_warmup = 0
     else:
         prepare(ppo)
     batch = config.ppo.steps_per_env * env.num_envs

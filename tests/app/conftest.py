@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import cos, radians, sin
 
 import numpy as np
@@ -71,8 +72,11 @@ class World:
         self.touching = frozenset({"table"})
         self.robot = state()
 
+    def stand(self, **how: object) -> None:
+        """Place the robot; see `state`."""
+        self.robot = state(**how)
+
     def truth(self, time: float) -> Truth:
-        robot = self.robot
         things = (
             thing("table", (0.0, 0.0, 0.35), (0.4, 0.6, 0.35)),
             thing("shelf", (0.0, 3.0, 0.40), (0.2, 0.4, 0.40)),
@@ -86,7 +90,7 @@ class World:
             ),
         )
         return Truth(
-            state=RobotState(**{**vars(robot), "time": time}),
+            state=replace(self.robot, time=time),
             objects={one.name: one for one in things},
             touching={"cup": self.touching},
         )
