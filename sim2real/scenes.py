@@ -15,7 +15,7 @@ from sim2real.robot import ObjectState
 
 Array = NDArray[np.float64]
 
-START_CLEARANCE = 0.2  # from the pelvis axis to the nearest object [m]
+START_CLEARANCE = 0.15  # from the pelvis axis to the nearest object [m]
 TOUCH = 1e-6  # what stands on something touches it; that is no overlap [m]
 
 

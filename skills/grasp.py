@@ -33,7 +33,7 @@ from skills.predicates import (
 
 Array = NDArray[np.float64]
 
-LIFT = 0.13  # where the object is taken, above where it stood [m]
+LIFT = 0.14  # where the object is taken, above where it stood [m]
 HOLD_S = 2.0  # a grasp has worked when the object stays up this long [s]
 GRASPABLE = ("cup",)
 

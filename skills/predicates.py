@@ -18,9 +18,9 @@ from skills.furniture import Pose2D, footprint, support_height, top_of, turn_bet
 Array = NDArray[np.float64]
 
 IN_HAND = 0.085  # from the grasp site to the centre of what it holds [m]
-LIFTED = 0.10  # bottom above the surface that makes a grasp a success [m]
+LIFTED = 0.11  # bottom above the surface that makes a grasp a success, 1 cm spare [m]
 OFF_SURFACE = 0.01  # bottom above the surface that makes it carried [m]
-UPRIGHT = 0.87  # cosine of the tilt of an upright object, 30 degrees
+UPRIGHT = 0.91  # cosine of the tilt of an upright object, 24 degrees
 
 
 class Hands:

@@ -213,6 +213,11 @@ class LegEnv:
             self._draw_commands(np.flatnonzero(again))
         return reward.astype(np.float32), done, late
 
+    @property
+    def moving(self) -> Array:
+        """1 for robots that are told to walk, 0 for those that are to stand, (N,)."""
+        return (np.abs(self.command).max(1) > MOVING_SPEED).astype(np.float32)
+
     # --- parts ------------------------------------------------------------------
 
     def _ctrl(self, old_target: Array | None = None) -> NDArray[np.float64]:
@@ -317,7 +322,6 @@ class LegEnv:
         spin = -(self.gravity * self.ang_vel).sum(1)  # turn rate about world z
         self.velocity = np.stack([cos * vx + sin * vy, cos * vy - sin * vx, spin], 1)
         self.vertical = qvel[:, 2]
-        self.moving = (np.abs(self.command).max(1) > MOVING_SPEED).astype(np.float32)
         self.phase = np.mod((self.time + self.phase_start) / GAIT_PERIOD_S, 1.0).astype(
             np.float32
         )

@@ -87,6 +87,7 @@ def leg_spec(
             name="payload",
             pos=site.pos,
             mass=mass,
+            ipos=[0, 0, 0],  # MuJoCo would add `pos` once more
             inertia=[0.002 * mass] * 3,
             explicitinertial=True,
         )

@@ -9,18 +9,19 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from rsl_rl.models import MLPModel
 from torch import nn
 
 from configs.loader import ConfigError
 from skills.description import PolicyDescription
 from skills.observations import Term
-from skills.policy_contract import read_contract
+from skills.policy_contract import METADATA_KEY, read_contract
 from skills.training.symmetric import SymmetricMLP
 
 Array32 = NDArray[np.float32]
 
 
-def warm_start(actor: nn.Module, description: PolicyDescription, path: Path) -> None:
+def warm_start(actor: MLPModel, description: PolicyDescription, path: Path) -> None:
     """Give `actor.mlp` the weights of `path`; inputs new to it count nothing.
 
     Args:
@@ -33,7 +34,7 @@ def warm_start(actor: nn.Module, description: PolicyDescription, path: Path) -> 
     """
     model = onnx.load(str(path))
     metadata = {entry.key: entry.value for entry in model.metadata_props}
-    contract = read_contract(metadata, path.name)
+    contract = read_contract(metadata.get(METADATA_KEY, ""), path.name)
     if contract.action.joints != description.action.joints:
         raise ConfigError(
             f"{path.name} moves other joints than {description.skill}; warm_start "

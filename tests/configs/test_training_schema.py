@@ -1,0 +1,75 @@
+"""Every training file can be used, and hands keep their own defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from configs.loader import CONFIG_DIR, ConfigError, load, parse, read_yaml
+from configs.training_schema import (
+    HandTrainingConfig,
+    LegTrainingConfig,
+    PpoConfig,
+)
+from skills.locomotion import REWARDS
+from skills.manipulation import HAND_REWARDS
+
+LEGS = ("walk", "balance")
+FILES = sorted((CONFIG_DIR / "training").glob("*.yaml"))
+
+
+def schema_of(path: Path) -> type[LegTrainingConfig] | type[HandTrainingConfig]:
+    return LegTrainingConfig if path.stem in LEGS else HandTrainingConfig
+
+
+def test_there_is_a_file_for_every_skill() -> None:
+    assert [path.stem for path in FILES] == ["balance", "grasp", "manipulate", "walk"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_training_file_loads_and_names_its_skill(path: Path) -> None:
+    config = load(schema_of(path), path)
+    assert config.skill == path.stem
+    assert config.rewards
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_reward_of_a_training_file_exists(path: Path) -> None:
+    known = REWARDS if path.stem in LEGS else HAND_REWARDS
+    assert set(load(schema_of(path), path).rewards) <= set(known)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_mini_batches_of_a_training_file_are_of_one_size(path: Path) -> None:
+    ppo = load(schema_of(path), path).ppo
+    assert ppo.num_envs * ppo.steps_per_env % ppo.mini_batches == 0
+    assert all(size % 2 == 0 for size in ppo.hidden)  # halves of symmetric networks
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_unknown_key_is_named(path: Path) -> None:
+    data = {**read_yaml(path), "reward": {}}
+    with pytest.raises(
+        ConfigError, match=rf"{path.name}: unknown key 'reward'. Known keys: skill, see"
+    ):
+        parse(schema_of(path), data, path.name)
+
+
+def test_a_hand_that_sets_one_number_of_ppo_keeps_its_other_defaults() -> None:
+    usual = HandTrainingConfig(skill="grasp").ppo
+    assert not usual.symmetric
+    data = {"skill": "grasp", "ppo": {"num_envs": 64}}
+    changed = parse(HandTrainingConfig, data, "grasp.yaml").ppo
+    assert changed == usual.model_copy(update={"num_envs": 64})
+
+
+def test_a_hand_takes_a_whole_ppo_config_as_it_is() -> None:
+    ppo = PpoConfig(num_envs=64)
+    assert HandTrainingConfig(skill="grasp", ppo=ppo).ppo == ppo
+
+
+def test_an_unknown_key_of_a_hands_ppo_is_named() -> None:
+    data = {"skill": "grasp", "ppo": {"envs": 64}}
+    with pytest.raises(ConfigError, match=r"unknown key 'ppo.envs'. Known keys: num_e"):
+        parse(HandTrainingConfig, data, "grasp.yaml")
