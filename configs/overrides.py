@@ -37,7 +37,7 @@ def apply_overrides(
             section = inner
         try:
             section[last] = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):  # the latter for an impossible date
             raise ConfigError(
                 f"override '{override}': '{text}' is not a value in YAML."
             ) from None

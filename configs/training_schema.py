@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
 
 from configs.schema import Config, Range
 
@@ -54,7 +56,7 @@ class LegRandomization(Config):
     joint_damping: Range = (0.0, 0.4)  # viscous friction [N m s/rad]
     latency_steps: tuple[int, int] = (0, 4)  # of commands, in physics steps
     encoder_bias: float = 0.01  # half width [rad]
-    push_speed: float = 1.0  # largest sudden change of base velocity [m/s]
+    push_speed: float = 1.2  # largest sudden change of base velocity [m/s]
     push_every_s: Range = (4.0, 8.0)
     random_arms_share: float = 0.6  # of the robots: arms in a random pose
 
@@ -69,7 +71,7 @@ class LegTrainingConfig(Config):
     action_scale: float = 0.25  # [rad] for an action of 1
     action_clip: float = 6.0
     moving_arms: bool = False  # simulate the arms' joints (slower), else welded
-    ramp_steps: int = 15_000_000  # penalties and pushes grow from a quarter to full
+    ramp_steps: int = 12_000_000  # penalties and pushes grow from a quarter to full
     reward_floor: float = -0.3
     fall_penalty: float = 2.0
     rewards: dict[str, float] = Field(default_factory=dict)
@@ -87,7 +89,7 @@ class HandRandomization(Config):
     table_edge: Range = (0.14, 0.26)  # ahead of the pelvis [m]
     cup_depth: Range = (0.04, 0.21)  # of the cup's centre behind the edge [m]
     cup_y: Range = (-0.26, 0.03)  # for the right hand [m]
-    reach: Range = (0.2, 0.40)  # of the cup's centre ahead of the pelvis [m]
+    reach: Range = (0.18, 0.38)  # of the cup's centre ahead of the pelvis [m]
     cup_radius: Range = (0.025, 0.04)  # [m]
     cup_height: Range = (0.09, 0.13)  # [m]
     cup_mass: Range = (0.1, 0.4)  # [kg]
@@ -102,6 +104,27 @@ class HandRandomization(Config):
     object_bias: float = 0.006  # error of perception, half width [m]
     object_noise: float = 0.002  # [m]
     encoder_bias: float = 0.008  # [rad]
+
+
+HAND_PPO = PpoConfig(
+    symmetric=False,
+    num_envs=512,
+    steps_per_env=32,
+    init_std=0.2,
+    learning_rate=1e-4,
+    max_learning_rate=5e-4,
+    desired_kl=0.01,
+    entropy=0.0005,
+    critic_warmup=12,
+)
+"""Defaults of PPO for an arm and hand."""
+
+
+def _over_hand_ppo(value: object) -> object:
+    # A file or an override that sets one number keeps the other defaults of hands.
+    if isinstance(value, dict):
+        return {**HAND_PPO.model_dump(), **value}
+    return value
 
 
 class HandTrainingConfig(Config):
@@ -122,14 +145,4 @@ class HandTrainingConfig(Config):
     reward_floor: float = -0.5
     rewards: dict[str, float] = Field(default_factory=dict)
     randomization: HandRandomization = HandRandomization()
-    ppo: PpoConfig = PpoConfig(
-        symmetric=False,
-        num_envs=512,
-        steps_per_env=32,
-        init_std=0.2,
-        learning_rate=1e-4,
-        max_learning_rate=5e-4,
-        desired_kl=0.01,
-        entropy=0.0005,
-        critic_warmup=12,
-    )
+    ppo: Annotated[PpoConfig, BeforeValidator(_over_hand_ppo)] = HAND_PPO

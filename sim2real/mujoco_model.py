@@ -36,6 +36,7 @@ def set_physics_options(spec: mujoco.MjSpec) -> None:
     option.solver = mujoco.mjtSolver.mjSOL_NEWTON
     option.iterations = 6
     option.ls_iterations = 12
+    option.noslip_iterations = 3
     # Pyramidal cones let a held cup creep out of the hand.
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.jacobian = mujoco.mjtJacobian.mjJAC_SPARSE

@@ -202,6 +202,7 @@ class HandEnv:
             site=site,
             rotation=rotation,
             jacobian=jacobian[..., 3:],
+            arm_limits=self.limits[:7],
             up=self.up,
             cup=self.cup_b,
             cup_up=self.cup_up_b,

@@ -15,6 +15,8 @@ Array = NDArray[np.float64]
 # Right hand: thumb 0, 1, 2, middle 0, 1, index 0, 1 [rad].
 OPEN = np.array([0.0, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0])
 CLOSED = np.array([0.0, -0.9, -1.4, 1.35, 1.5, 1.35, 1.5])
+TURN_WEIGHT = 0.06  # [m/rad]
+YIELD = np.array([0.0, 0.0, 0.0, 0.3, 0.2, 0.3, 0.2])  # less for the widest [rad]
 PALM_FACE = 0.0174  # distance of the palm's face from the hand's centre plane [m]
 FORWARD = 0.118  # of the grasp centre along the hand's x axis [m]
 SITE = np.array([0.135, 0.056, 0.0])  # where the chain's tip sits in the hand
@@ -30,6 +32,7 @@ class HandView:
     site: Array  # [m], (N, 3)
     rotation: Array  # of the hand, (N, 3, 3)
     jacobian: Array  # of the site for the arm joints, (N, 6, 7)
+    arm_limits: Array  # of the arm joints [rad], (7, 2)
     up: Array  # world z, (N, 3)
     cup: Array  # centre [m], (N, 3)
     cup_up: Array  # the cup's z axis, (N, 3)
@@ -86,7 +89,10 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     closing = view.hand_pos[:, 3:].mean(-1) > 0.25
     # Once the fingers are around the cup they stay closed unless it has slipped away.
     low = np.abs(cup_in_hand[:, 2] + above)
-    ready = (off_seat < 0.02) & (low < np.where(tilt[:, 0] > 0.1, 0.03, 0.015))
+    # The fingers draw in a cup that is a little ahead.
+    off = cup_in_hand[:, :2] - seat[:, :2]
+    near = (off[:, 0] > -0.02) & (off[:, 0] < 0.035) & (np.abs(off[:, 1]) < 0.02)
+    ready = near & (low < np.where(tilt[:, 0] > 0.1, 0.022, 0.015))
     seated = level & np.where(closing, off_seat < 0.05, ready)
     # Squeeze: how far the fingers' targets run ahead of where contact stops them.
     squeeze = np.abs(view.target[:, 7:] - view.hand_pos)
@@ -101,13 +107,17 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     far = np.where(entered, far, 0.11)
     hover = np.where(entered, 0.0, view.cup_height - above + 0.03)
     back = np.where(seated, 0.0, far)
-    aside = np.where(seated | (along < 0.015), 0.0, 0.016 + 0.5 * far)
+    aside = np.where(
+        seated | (along < 0.015), 0.0, 0.016 + 0.4 * (view.cup_radius - 0.025) + 0.5 * far
+    )
     goal_error = (
         ahead * (along - back)[:, None]
         + left * (across - aside)[:, None]
         + up * (over + hover)[:, None]
     )
-    goal_error = np.where((seated & ~held)[:, None], 0.3 * goal_error, goal_error)
+    gently = (np.abs(along) < 0.12) & (np.abs(over) < 0.06)
+    goal_error = np.where(gently[:, None], 0.6 * goal_error, goal_error)
+    goal_error = np.where((seated & ~held)[:, None], 0.5 * goal_error, goal_error)
     lift_error = view.goal - view.cup
     goal_error = np.where(
         held[:, None], 0.4 * np.clip(lift_error, -0.06, 0.06), goal_error
@@ -117,7 +127,10 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     )
     turn = np.where(held[:, None], 0.5 * turn, turn)
     arm = arm_step(view, goal_error, turn)
-    fingers = np.where((seated | held)[:, None], CLOSED, OPEN)
+    # Two fingers must not push a wide cup out past one thumb.
+    wide = np.clip((view.cup_radius - 0.025) / 0.015, 0.0, 1.0)[:, None]
+    closed = CLOSED - wide * YIELD
+    fingers = np.where((seated | held)[:, None], closed, OPEN)
     rate = np.where((seated | held)[:, None], 0.035, 0.06)
     hand = np.clip(fingers - view.target[:, 7:], -rate, rate)
     return arm, hand
@@ -133,11 +146,22 @@ def arm_step(view: HandView, move: Array, turn: Array) -> Array:
         move: of the grasp site, pelvis frame [m], (N, 3).
         turn: of the hand, pelvis frame [rad], (N, 3).
     """
-    twist = np.concatenate([_limit(move, 0.06), 0.15 * _limit(turn, 0.6)], -1)
-    jacobian = view.jacobian * np.array([1, 1, 1, 0.15, 0.15, 0.15])[:, None]
+    twist = np.concatenate([_limit(move, 0.06), TURN_WEIGHT * _limit(turn, 0.6)], -1)
+    weight = np.array([1, 1, 1, TURN_WEIGHT, TURN_WEIGHT, TURN_WEIGHT])
+    jacobian = view.jacobian * weight[:, None]
+    step = _least_squares(jacobian, twist)
+    # A joint at its limit cannot help: the others do without it.
+    target, limits = view.target[:, :7], view.arm_limits
+    stuck = (target <= limits[:, 0] + 0.01) & (step < 0)
+    stuck |= (target >= limits[:, 1] - 0.01) & (step > 0)
+    step = _least_squares(jacobian * ~stuck[:, None], twist)
+    return np.asarray(0.11 * step)
+
+
+def _least_squares(jacobian: Array, twist: Array) -> Array:
     gram = jacobian @ jacobian.swapaxes(-1, -2) + 2e-3 * np.eye(6)
-    step = jacobian.swapaxes(-1, -2) @ np.linalg.solve(gram, twist[..., None])
-    return np.asarray(0.11 * step[..., 0])
+    solved = np.linalg.solve(gram, twist[..., None])
+    return np.asarray((jacobian.swapaxes(-1, -2) @ solved)[..., 0])
 
 
 def _heading_error(view: HandView, ahead: Array) -> Array:

@@ -73,7 +73,7 @@ def imitate(
         steps: environment steps to collect.
         seed: of the choice of minibatches and of who acts.
         round_steps: control steps between two rounds of updates.
-        batch: rows in a minibatch.
+        batch: rows in a minibatch, if there are as many.
         updates_per_round: minibatches in a round.
         learning_rate: of Adam at the start; it falls to a tenth.
         report: called after every round.
@@ -103,7 +103,7 @@ def imitate(
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * (1.0 - 0.9 * number / rounds)
         for _ in range(updates_per_round):
-            rows = rng.integers(0, data.filled, batch)
+            rows = rng.integers(0, data.filled, min(batch, data.filled))
             guess = actor.mlp(torch.from_numpy(data.obs[rows]))
             error = (guess - torch.from_numpy(data.action[rows])) ** 2
             value = error.mean()

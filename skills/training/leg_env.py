@@ -216,7 +216,8 @@ class LegEnv:
     @property
     def moving(self) -> Array:
         """1 for robots that are told to walk, 0 for those that are to stand, (N,)."""
-        return (np.abs(self.command).max(1) > MOVING_SPEED).astype(np.float32)
+        fastest: Array = np.abs(self.command).max(1)
+        return (fastest > MOVING_SPEED).astype(np.float32)
 
     # --- parts ------------------------------------------------------------------
 

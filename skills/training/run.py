@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import yaml
 from rich.console import Console
@@ -27,7 +28,8 @@ from configs.loader import CONFIG_DIR, ConfigError, load_robot, read_yaml
 from configs.overrides import apply_overrides
 from configs.schema import RobotConfig
 from configs.training_schema import HandTrainingConfig, LegTrainingConfig
-from skills.locomotion import GAIT_PERIOD_S
+from skills.locomotion import GAIT_PERIOD_S, REWARDS
+from skills.manipulation import HAND_REWARDS
 from skills.training.curve import draw_curve
 from skills.training.export import export_policy
 from skills.training.hand_env import HandEnv
@@ -40,6 +42,7 @@ from skills.training.train import CHECKPOINT, CURVE, Progress, train
 
 TrainingConfig = LegTrainingConfig | HandTrainingConfig
 CONFIG_FILE = "config.yaml"
+GOLDEN_PAIRS = 16
 SKILLS: dict[str, type[LegTrainingConfig] | type[HandTrainingConfig]] = {
     "walk": LegTrainingConfig,
     "balance": LegTrainingConfig,
@@ -75,9 +78,20 @@ def training_config(
         )
     path = source or CONFIG_DIR / "training" / f"{skill}.yaml"
     data = read_yaml(path)
+    config: TrainingConfig
+    known: Iterable[str]
     if SKILLS[skill] is LegTrainingConfig:
-        return apply_overrides(LegTrainingConfig, data, overrides, path.name), data
-    return apply_overrides(HandTrainingConfig, data, overrides, path.name), data
+        config = apply_overrides(LegTrainingConfig, data, overrides, path.name)
+        known = REWARDS
+    else:
+        config = apply_overrides(HandTrainingConfig, data, overrides, path.name)
+        known = HAND_REWARDS
+    unknown = [name for name in config.rewards if name not in known]
+    if unknown:
+        raise ConfigError(
+            f"{path.name}: unknown reward '{unknown[0]}'. Known: {', '.join(known)}."
+        )
+    return config, data
 
 
 def train_skill(
@@ -147,7 +161,7 @@ def export(ppo: CappedPPO, env: LegEnv | HandEnv, robot: RobotConfig, run: Run) 
     network = ppo.actor.mlp
     if isinstance(network, SymmetricMLP):
         network = network.dense()
-    observations, _ = env.observe()
+    golden = [env.observe()[0] for _ in range(-(-GOLDEN_PAIRS // env.num_envs))]
     notes: dict[str, Any] = {"steps": env.total_steps, "seed": run.config.seed}
     if isinstance(env, LegEnv):
         notes["gait_period_s"] = GAIT_PERIOD_S
@@ -157,7 +171,7 @@ def export(ppo: CappedPPO, env: LegEnv | HandEnv, robot: RobotConfig, run: Run) 
         robot,
         run.policy,
         config_digest=digest(run.config),
-        golden_observations=observations[:16],
+        golden_observations=np.concatenate(golden)[:GOLDEN_PAIRS],
         notes=notes,
     )
 
@@ -174,6 +188,12 @@ def _open_run(skill: str, overrides: Sequence[str], folder: Path, resume: bool) 
         if not (folder / CHECKPOINT).is_file() or not saved.is_file():
             raise ConfigError(
                 f"{folder} holds no checkpoint to resume; start without --resume."
+            )
+        held = read_yaml(saved).get("skill")
+        if held != skill:
+            raise ConfigError(
+                f"{folder} holds a run of '{held}', not of '{skill}'; name its own "
+                "folder with --run."
             )
         config, _ = training_config(skill, overrides, saved)
         return Run(folder=folder, config=config)

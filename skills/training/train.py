@@ -64,9 +64,10 @@ def learner_for(env: TrainingEnv, config: TrainingConfig) -> CappedPPO:
     actor, critic = env.observe()
     mirrors = None
     if config.ppo.symmetric:
+        judged = env.critic_mirror()  # first, for it says why there may be none
         mirrors = (
             env.description.observation_mirror(),
-            env.critic_mirror(),
+            judged,
             env.description.action_mirror(),
         )
     return make_ppo(
@@ -108,6 +109,14 @@ def load_checkpoint(path: Path, ppo: CappedPPO) -> tuple[int, int]:
     return int(state["iteration"]), int(state["steps"])
 
 
+def curve_columns(path: Path) -> list[str]:
+    """Return the header of a curve; empty if it has none yet."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file), [])
+
+
 def train(
     env: TrainingEnv,
     config: TrainingConfig,
@@ -141,7 +150,8 @@ def train(
         prepare(ppo)
     batch = config.ppo.steps_per_env * env.num_envs
     saved = time.monotonic()
-    mode = "a" if resume else "w"
+    columns = curve_columns(folder / CURVE) if resume else []
+    mode = "a" if columns else "w"
     with (folder / CURVE).open(mode, newline="", encoding="utf-8") as file:
         curve: csv.DictWriter[str] | None = None
         try:
@@ -172,8 +182,9 @@ def train(
                     **{k: f"{v:.5g}" for k, v in progress.figures.items()},
                 }
                 if curve is None:
-                    curve = csv.DictWriter(file, list(row), extrasaction="ignore")
-                    if not resume:
+                    names = columns or list(row)
+                    curve = csv.DictWriter(file, names, extrasaction="ignore")
+                    if not columns:
                         curve.writeheader()
                 curve.writerow(row)
                 file.flush()

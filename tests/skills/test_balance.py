@@ -23,7 +23,9 @@ def balance(policies: Any) -> Balance:
 
 
 def stand(seconds: float | None = None) -> Goal:
-    return Goal(skill="balance", args={} if seconds is None else {"duration_s": seconds})
+    return Goal(
+        skill="balance", args={} if seconds is None else {"duration_s": seconds}
+    )
 
 
 def at_time(standing: Standing, time: float) -> Snapshot:

@@ -14,7 +14,7 @@ from configs.schema import RobotConfig
 from sim2real.robot import ObjectState, RobotState
 from sim2real.rotations import rotate, wxyz_from_rpy
 from skills.contract import Failure, Goal, GoalError, Snapshot
-from skills.grasp import Grasp
+from skills.grasp import LIFT, Grasp
 from skills.mirror import joint_mirror
 from skills.policy import Policy
 from skills.predicates import Hands
@@ -24,7 +24,7 @@ CupAt = Callable[..., ObjectState]
 FLIP_Y = np.array([1.0, -1.0, 1.0])
 FLIP_SPIN = np.array([-1.0, 1.0, -1.0])
 FLIP_QUAT = np.array([1.0, -1.0, 1.0, -1.0])
-SCENE_X = 0.65  # of the table's middle, ahead of the pelvis [m]
+TABLE_X = 0.65  # of the table's middle, ahead of the pelvis [m]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def look(state: RobotState, *things: ObjectState) -> Snapshot:
 
 
 def before_table(table: ObjectState) -> ObjectState:
-    return replace(table, pos_w=np.array([SCENE_X, 0.0, 0.35]))
+    return replace(table, pos_w=np.array([TABLE_X, 0.0, 0.35]))
 
 
 def take(side: str | None = None, name: str = "cup") -> Goal:
@@ -80,7 +80,12 @@ def test_the_contract_names_what_it_needs_and_promises(
 
 @pytest.mark.parametrize(("y", "side"), [(-0.05, "right"), (0.05, "left")])
 def test_without_a_side_the_hand_on_the_cups_side_takes_it(
-    grasp: Grasp, standing: Standing, cup_at: CupAt, y: float, side: str, g1: RobotConfig
+    grasp: Grasp,
+    standing: Standing,
+    cup_at: CupAt,
+    y: float,
+    side: str,
+    g1: RobotConfig,
 ) -> None:
     contract = grasp.contract(take(), look(standing(), cup_at(0.3, y)))
     assert contract.joints == g1.joints_of(f"{side}_arm", f"{side}_hand")
@@ -153,7 +158,7 @@ def test_signals_by_hand(
     # and 25 cm is all that matters.
     assert site[2] + g1.standing_height - 0.7 > 0.25
     assert_allclose(signals["hand_clearance"], [0.25])
-    goal = rotation.T @ np.array([0.0, 0.0, 0.13])
+    goal = rotation.T @ np.array([0.0, 0.0, LIFT])
     assert_allclose(signals["object_to_goal_hand"], goal, atol=1e-12)
     assert_allclose(signals["up_hand"], rotation[2], atol=1e-12)
     assert_allclose(signals["object_up_hand"], rotation[2], atol=1e-12)

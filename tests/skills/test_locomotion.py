@@ -127,7 +127,10 @@ def test_the_mean_is_judged_more_strictly_than_the_moment() -> None:
         ("track_mean_velocity", "track_velocity"),
         ("track_mean_turn", "track_turn"),
     ):
-        strict, loose = reward(mean, mean_velocity=error), reward(moment, velocity=error)
+        strict, loose = (
+            reward(mean, mean_velocity=error),
+            reward(moment, velocity=error),
+        )
         assert strict < loose < 1.0
         assert reward(mean, velocity=error) == 1.0
 
@@ -261,7 +264,7 @@ def test_falling_on_torch_is_falling_on_numpy() -> None:
     fallen = has_fallen(state.base_gravity, state.base_height)
     tensors = torch.tensor(state.base_gravity), torch.tensor(state.base_height)
     assert fallen.tolist() == has_fallen(*tensors).tolist()
-    assert 0 < fallen.sum()
+    assert fallen.sum() > 0
 
 
 def test_every_reward_goes_by_its_functions_name() -> None:

@@ -128,9 +128,7 @@ def test_time_in_which_nobody_asked_does_not_count(standing: Standing) -> None:
 
 def test_at_wants_place_heading_and_rest_for_half_a_second(standing: Standing) -> None:
     def asked_twice(**state: float) -> Check:
-        condition = at(
-            Pose2D(x=1.0, y=0.0, yaw=0.0), "table", distance=0.1, turn=0.105
-        )
+        condition = at(Pose2D(x=1.0, y=0.0, yaw=0.0), "table", distance=0.1, turn=0.105)
         assert condition.name == "at(table)"
         assert condition.failure is Failure.OUT_OF_REACH
         speed = np.array([state.pop("speed", 0.0), 0.0, 0.0])

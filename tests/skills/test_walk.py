@@ -264,7 +264,9 @@ def moved(state: RobotState, velocity: np.ndarray) -> RobotState:
     """Return the state one tick later, at a velocity in the heading frame."""
     yaw = pose_of(state).yaw
     vx, vy, wz = velocity
-    over_ground = np.array([cos(yaw) * vx - sin(yaw) * vy, sin(yaw) * vx + cos(yaw) * vy, 0])
+    over_ground = np.array(
+        [cos(yaw) * vx - sin(yaw) * vy, sin(yaw) * vx + cos(yaw) * vy, 0]
+    )
     return replace(
         state,
         time=state.time + DT,

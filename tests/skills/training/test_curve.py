@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="curves are drawn with matplotlib")
 
-from skills.training.curve import draw_curve  # noqa: E402
+from skills.training.curve import draw_curve
 
 TEXTS = {
     "legs": "steps,velocity_error,fall_rate_hz\n1000,0.5,0.1\n2000,0.4,0.05\n",

@@ -17,7 +17,7 @@ from sim2real.rotations import rotate
 
 pytest.importorskip("mujoco", reason="the trainer's physics")
 
-from skills.training.hand_env import HandEnv  # noqa: E402
+from skills.training.hand_env import HandEnv
 
 N = 8
 

@@ -20,9 +20,9 @@ from skills.mirror import Mirror, joint_mirror
 
 pytest.importorskip("mujoco", reason="the trainer's physics")
 
-from skills.training.batch_physics import BatchPhysics  # noqa: E402
-from skills.training.leg_env import LegEnv  # noqa: E402
-from skills.training.leg_models import leg_spec  # noqa: E402
+from skills.training.batch_physics import BatchPhysics
+from skills.training.leg_env import LegEnv
+from skills.training.leg_models import leg_spec
 
 N = 8
 
@@ -68,7 +68,9 @@ def test_the_same_seed_gives_the_same_numbers(robot: RobotConfig) -> None:
     assert not np.array_equal(first[-5], other[-5])
 
 
-@pytest.mark.parametrize(("skill", "actor", "critic"), [("walk", 70, 91), ("balance", 84, 105)])
+@pytest.mark.parametrize(
+    ("skill", "actor", "critic"), [("walk", 70, 91), ("balance", 84, 105)]
+)
 def test_observations_have_the_size_that_the_description_says(
     robot: RobotConfig, skill: str, actor: int, critic: int
 ) -> None:
@@ -289,7 +291,10 @@ def mirrored_state(env: LegEnv, state: np.ndarray) -> np.ndarray:
 
 
 def test_a_mirrored_robot_moves_and_sees_like_its_mirror_image(pair: LegEnv) -> None:
-    seen, acted = pair.description.observation_mirror(), pair.description.action_mirror()
+    seen, acted = (
+        pair.description.observation_mirror(),
+        pair.description.action_mirror(),
+    )
     judged = pair.critic_mirror()
     rng = np.random.default_rng(2)
     for step in range(6):

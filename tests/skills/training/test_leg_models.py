@@ -178,7 +178,9 @@ def test_randomised_numbers_lie_in_their_ranges(robot: RobotConfig) -> None:
     models, welded = draw_leg_models(
         robot, config, 6, moving_arms=True, rng=np.random.default_rng(0)
     )
-    assert all(set(w) == set(robot.joints_of("left_hand", "right_hand")) for w in welded)
+    assert all(
+        set(w) == set(robot.joints_of("left_hand", "right_hand")) for w in welded
+    )
     stiffness = robot.stiffness[:29]
     seen = set()
     for model in models:

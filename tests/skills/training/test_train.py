@@ -17,7 +17,6 @@ from configs.training_schema import HandTrainingConfig, LegTrainingConfig, PpoCo
 torch = pytest.importorskip("torch", reason="skills are trained with torch")
 pytest.importorskip("rsl_rl", reason="skills are trained with rsl-rl-lib")
 
-from skills.training import train as module  # noqa: E402
 from skills.training.hand_env import HandEnv  # noqa: E402
 from skills.training.leg_env import LegEnv  # noqa: E402
 from skills.training.ppo import CappedPPO  # noqa: E402
@@ -178,7 +177,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(
         path.write_bytes(b"half of it")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.torch, "save", no_space)
+    monkeypatch.setattr(torch, "save", no_space)
     settings = config(2)
     with pytest.raises(
         OSError,
