@@ -36,8 +36,8 @@ format: $(EVERYTHING) ## sort imports and lay out the code
 	$(BIN)/ruff check --fix-only --select I .
 	$(BIN)/ruff format .
 
-bench: $(EVERYTHING) ## measure how fast things run on this machine
-	$(BIN)/python -m pytest tests/benchmarks --capture=no
+bench: $(EVERYTHING) ## measure how fast things run here; JSON=FILE keeps it
+	$(BIN)/python -m pytest tests/benchmarks --capture=no $(if $(JSON),--bench-json=$(JSON))
 
 evaluate: $(EVERYTHING) ## measure the committed policies again and rewrite their reports
 	$(BIN)/python -m skills.training.evaluate

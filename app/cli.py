@@ -181,6 +181,7 @@ def evaluate(
     episodes: Annotated[int | None, typer.Option(help="How many.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the figures.")] = None,
+    policies: Policies = None,
 ) -> None:
     """Measure how good the policy of a skill is."""
     from app.report import check_writable
@@ -191,7 +192,12 @@ def evaluate(
         with _training_is_installed():
             from skills.training.evaluate import evaluate_skill
         evaluate_skill(
-            skill, episodes=episodes, seed=seed, json_path=json, console=Console()
+            skill,
+            episodes=episodes,
+            seed=seed,
+            json_path=json,
+            console=Console(),
+            policy_dir=policies,
         )
 
 

@@ -110,14 +110,19 @@ HAND_PPO = PpoConfig(
     symmetric=False,
     num_envs=512,
     steps_per_env=32,
-    init_std=0.2,
-    learning_rate=1e-4,
-    max_learning_rate=5e-4,
-    desired_kl=0.01,
-    entropy=0.0005,
-    critic_warmup=12,
+    hidden=(256, 256, 128),
+    init_std=0.15,
+    learning_rate=5e-5,
+    max_learning_rate=1e-4,
+    desired_kl=0.002,
+    entropy=0.0,
+    critic_warmup=40,
 )
-"""Defaults of PPO for an arm and hand."""
+"""Defaults of PPO for an arm and hand.
+
+Targets integrate the actions, so a little drift of the mean is a lot of motion: the
+steps are kept small.
+"""
 
 
 def _over_hand_ppo(value: object) -> object:
@@ -132,15 +137,15 @@ class HandTrainingConfig(Config):
 
     skill: str
     seed: int = 1
-    total_steps: int = 20_000_000
+    total_steps: int = 3_000_000  # of PPO; 0: imitation only
     episode_s: float = 8.0
     side: str = "right"
     arm_scale: float = 0.025  # change of target for an action of 1 [rad]
     hand_scale: float = 0.06  # [rad]
     action_clip: float = 1.5
-    imitation_steps: int = 2_000_000  # steps labelled by the expert before PPO
-    imitation_epochs: int = 2
-    lift: float = 0.13  # goal above where the cup stood [m]
+    imitation_steps: int = 3_000_000  # steps labelled by the expert before PPO
+    imitation_updates: int = 120  # minibatches after every 100 control steps
+    lift: float = 0.14  # goal above where the cup stood [m]
     in_air_share: float = 0.25  # of placing goals that are kept in the air
     reward_floor: float = -0.5
     rewards: dict[str, float] = Field(default_factory=dict)

@@ -59,6 +59,8 @@ class Manipulate:
         """See `Skill.contract`."""
         name, surface = str(goal.args.get("object", "")), str(goal.args.get("target"))
         thing = seen(name, snapshot, "manipulate")
+        if not thing.movable:
+            raise GoalError(f"manipulate: {name} is a {thing.kind} and cannot be held")
         support = seen(surface, snapshot, "manipulate")
         if support.movable:
             raise GoalError(
@@ -155,8 +157,13 @@ class Manipulate:
     def _side(self, goal: Goal, snapshot: Snapshot, thing: ObjectState) -> str:
         if self._run is not None:
             return self._run.side
-        side = self._hands.holder(snapshot.state, thing) or goal.args.get("side")
-        return str(side) if side in self._policies else "right"
+        asked = goal.args.get("side", "right")
+        if asked not in self._policies:
+            raise GoalError(
+                f"manipulate: there is no '{asked}' hand (known: "
+                f"{', '.join(self._policies)})"
+            )
+        return self._hands.holder(snapshot.state, thing) or str(asked)
 
 
 def footprint_below(thing: ObjectState, support: ObjectState) -> bool:

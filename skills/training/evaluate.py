@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from rich.console import Console
 from configs.loader import ConfigError, load_robot
 from configs.schema import RobotConfig
 from skills.library import make_skills, policy_path
-from skills.policy import Policy
+from skills.policy import Policy, PolicyMismatch
 from skills.training.evaluate_legs import evaluate_balance, evaluate_walk
 from skills.training.evaluate_skills import (
     evaluate_arrival,
@@ -43,7 +44,7 @@ def evaluate_skill(
         policy_dir: where the policies lie, if not where Praxis has its own.
 
     Raises:
-        ConfigError: for a skill that cannot be evaluated.
+        ConfigError: for a skill that cannot be evaluated, or no episode.
         PolicyMismatch: if a policy is missing or does not fit.
     """
     if skill not in EVALUATIONS:
@@ -53,6 +54,8 @@ def evaluate_skill(
         )
     usual, measure = EVALUATIONS[skill]
     count = usual if episodes is None else episodes
+    if count < 1:
+        raise ConfigError(f"evaluate {skill}: expected 1 episode or more, got {count}.")
     robot = load_robot()
 
     def report(line: str) -> None:
@@ -67,7 +70,8 @@ def evaluate_skill(
     }
     own = policy_path("walk" if skill == "arrival" else skill, policy_dir)
     path = json_path or own.with_name(f"{skill}.evaluation.json")
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(result, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
     console.print(f"report: {path}")
     return result
 
@@ -117,3 +121,20 @@ EVALUATIONS: dict[str, tuple[int, Measure]] = {
     "manipulate": (100, _place),
 }
 """For each skill how many episodes are usual (minutes for walk), and the measure."""
+
+
+def main() -> None:
+    """Measure every policy that ships and rewrite the reports beside them."""
+    console = Console()
+    for skill in EVALUATIONS:
+        console.rule(skill)
+        try:
+            evaluate_skill(
+                skill, episodes=None, seed=0, json_path=None, console=console
+            )
+        except PolicyMismatch as error:
+            sys.exit(f"praxis: {error}")
+
+
+if __name__ == "__main__":
+    main()

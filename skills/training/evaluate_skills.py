@@ -1,4 +1,4 @@
-"""Measure a skill goal by goal in randomised scenes: arrival, grasp."""
+"""Measure a skill goal by goal in randomised scenes: arrival, grasp, place."""
 
 from __future__ import annotations
 
@@ -145,11 +145,10 @@ def evaluate_arrival(
             errors.append((off, turned))
         results.append(result)
         report(_line(number, episodes, result))
-    offs = np.array(errors).reshape(-1, 2)
     return {
         **_summary(results),
-        "distance_median_m": round(float(np.median(offs[:, 0])), 4),
-        "turn_median_deg": round(float(np.median(offs[:, 1])), 2),
+        "distance_median_m": _median([off for off, _ in errors], 4),
+        "turn_median_deg": _median([turned for _, turned in errors], 2),
     }
 
 
@@ -217,10 +216,10 @@ def _summary(results: list[GoalResult]) -> dict[str, Any]:
     return {
         "episodes": len(results),
         "successes": good,
-        "success_rate": round(good / len(results), 4),
+        "success_rate": round(good / len(results), 4) if results else None,
         "ci95": [round(v, 4) for v in wilson(good, len(results))],
         "failures": dict(Counter(r.failure for r in results if not r.success)),
-        "seconds_median": round(float(np.median([r.seconds for r in results])), 2),
+        "seconds_median": _median([r.seconds for r in results], 2),
         "records": [
             {
                 "seed": r.seed,
@@ -234,8 +233,14 @@ def _summary(results: list[GoalResult]) -> dict[str, Any]:
     }
 
 
+def _median(values: list[float], digits: int) -> float | None:
+    return round(float(np.median(values)), digits) if values else None
+
+
 def wilson(successes: int, trials: int) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson, JASA 1927)."""
+    if trials == 0:
+        return 0.0, 1.0
     z = 1.959963984540054
     share = successes / trials
     scale = 1.0 + z * z / trials

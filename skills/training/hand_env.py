@@ -230,8 +230,8 @@ class HandEnv:
         state = np.zeros((len(who), self.physics.state.shape[1]))
         qpos = state[:, self.physics.layout.qpos]
         draw, rng = self.config.randomization, self.rng
-        pos = self.default + rng.normal(0, 0.08, (len(who), 14))
-        pos[:, 7:] = self.default[7:] + np.abs(rng.normal(0, 0.05, (len(who), 7))) * 0
+        pos = np.tile(self.default, (len(who), 1))
+        pos[:, :7] += rng.normal(0, 0.08, (len(who), 7))
         qpos[:, :14] = np.clip(pos, self.limits[:, 0], self.limits[:, 1])
         for row, i in enumerate(who):
             top = self.tops[i]
@@ -246,7 +246,10 @@ class HandEnv:
         return state
 
     def reset(self, who: NDArray[np.intp]) -> None:
-        """Put some scenes back to the start."""
+        """Put some scenes back to the start.
+
+        For one observation the critic sees the sensors of the state before.
+        """
         draw, rng = self.config.randomization, self.rng
         self.physics.state[who] = self._start_state(who)
         self.target[who] = self.physics.qpos[who, :14]

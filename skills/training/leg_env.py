@@ -270,7 +270,10 @@ class LegEnv:
         return state
 
     def reset(self, who: NDArray[np.intp]) -> None:
-        """Put some robots back to the start."""
+        """Put some robots back to the start.
+
+        For one observation the critic sees the sensors of the state before.
+        """
         self.physics.state[who] = self._start_state(len(who))
         self.time[who] = 0.0
         self.action[who] = 0.0

@@ -46,13 +46,11 @@ class PlaceEnv(HandEnv):
             target[good, slot] = self.target[good]
             stood[good, slot] = self.start_pos_w[good]
             self.bank_filled[good] += 1
-        usable = np.flatnonzero(self.bank_filled)
-        if not len(usable):
-            raise RuntimeError("the expert grasped no cup; there is nothing to place")
-        # A scene whose cup was never grasped is left out of learning by its weight.
+        # A scene whose cup was never grasped begins with the cup on its table.
         self.usable = self.bank_filled > 0
+        if not self.usable.any():
+            raise RuntimeError("the expert grasped no cup; there is nothing to place")
         self.bank_target, self.bank_stood = target, stood
-        # Scenes whose cup was never grasped borrow nothing: they end at once.
         self.bank_state = state
         self.in_air = np.zeros(n, bool)
         self.reset(np.arange(n))

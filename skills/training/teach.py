@@ -53,6 +53,7 @@ def teach(
         expert_action,
         steps=config.imitation_steps,
         seed=config.seed,
+        updates_per_round=config.imitation_updates,
         report=report,
     )
     env.begin_anew()

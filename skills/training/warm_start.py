@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from rsl_rl.models import MLPModel
-from torch import nn
+from torch import Tensor, nn
 
 from configs.loader import ConfigError
 from skills.description import PolicyDescription
 from skills.observations import Term
-from skills.policy_contract import METADATA_KEY, read_contract
+from skills.policy_contract import ActionContract, read_contract
+from skills.policy_network import Network
 from skills.training.symmetric import SymmetricMLP
 
 Array32 = NDArray[np.float32]
@@ -31,44 +32,83 @@ def warm_start(actor: MLPModel, description: PolicyDescription, path: Path) -> N
 
     Raises:
         ConfigError: if the two do not fit.
+        PolicyMismatch: if the file is no policy.
     """
-    model = onnx.load(str(path))
-    metadata = {entry.key: entry.value for entry in model.metadata_props}
-    contract = read_contract(metadata.get(METADATA_KEY, ""), path.name)
-    if contract.action.joints != description.action.joints:
-        raise ConfigError(
-            f"{path.name} moves other joints than {description.skill}; warm_start "
-            "needs a policy with the same actions."
-        )
+    contract = read_contract(Network(path).metadata(), path.name)
+    _check_actions(contract.action, description, path.name)
+    weights, biases = _layers_of(path)
     columns = _columns(contract.terms, description.observations)
-    values = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    weights = [values[n.input[1]] for n in model.graph.node if n.op_type == "Gemm"]
-    biases = [values[n.input[2]] for n in model.graph.node if n.op_type == "Gemm"]
     first = np.zeros((len(weights[0]), description.observation_size), np.float32)
     known = columns >= 0
     first[:, known] = weights[0][:, columns[known]]
-    try:
-        _fill(actor.mlp, [first, *weights[1:]], biases)
-    except RuntimeError:
-        sizes = [len(w) for w in weights[:-1]]
-        raise ConfigError(
-            f"{path.name} has hidden layers {sizes}, the training config others; "
-            "give ppo.hidden the same."
-        ) from None
-
-
-def _fill(network: nn.Module, weights: list[Array32], biases: list[Array32]) -> None:
-    tensors = [
-        (torch.tensor(w), torch.tensor(b)) for w, b in zip(weights, biases, strict=True)
+    layers = [
+        (torch.tensor(w), torch.tensor(b))
+        for w, b in zip([first, *weights[1:]], biases, strict=True)
     ]
+    _fill(actor.mlp, layers, path.name)
+
+
+def _check_actions(
+    given: ActionContract, description: PolicyDescription, source: str
+) -> None:
+    wanted = description.action
+    for quantity, here, there in (
+        ("joints", wanted.joints, given.joints),
+        ("kind", wanted.kind, given.kind),
+        ("scale", wanted.scale, given.scale),
+    ):
+        if here != there:
+            raise ConfigError(
+                f"warm_start: the actions of {source} have other {quantity} than those "
+                f"of {description.skill}; name a policy with the same actions."
+            )
+
+
+def _layers_of(path: Path) -> tuple[list[Array32], list[Array32]]:
+    """Return the weights and biases of a policy file, first layer first."""
+    graph = onnx.load(str(path)).graph
+    others = {node.op_type for node in graph.node} - {"Gemm", "Elu"}
+    if others:
+        raise ConfigError(
+            f"warm_start: {path.name} also has nodes {', '.join(sorted(others))}; only "
+            "linear layers with ELU between them can be taken over."
+        )
+    values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    linear = [node.input for node in graph.node if node.op_type == "Gemm"]
+    return [values[n[1]] for n in linear], [values[n[2]] for n in linear]
+
+
+def _fill(network: nn.Module, layers: list[tuple[Tensor, Tensor]], source: str) -> None:
+    dense = network.dense() if isinstance(network, SymmetricMLP) else network
+    linear = [m for m in dense.modules() if isinstance(m, nn.Linear)]
+    if [m.weight.shape for m in linear] != [weight.shape for weight, _ in layers]:
+        raise ConfigError(
+            f"warm_start: {source} has hidden layers {_hidden(layers)}, this training "
+            f"{[m.out_features for m in linear[:-1]]}; set ppo.hidden to those of the "
+            "policy."
+        )
     with torch.no_grad():
         if isinstance(network, SymmetricMLP):
-            network.load_dense(tensors)
+            network.load_dense(layers)
+            linear = [m for m in network.dense().modules() if isinstance(m, nn.Linear)]
+            same = all(
+                torch.allclose(m.weight, weight, atol=1e-6)
+                and torch.allclose(m.bias, bias, atol=1e-6)
+                for m, (weight, bias) in zip(linear, layers, strict=True)
+            )
+            if not same:
+                raise ConfigError(
+                    f"warm_start: {source} is not left-right symmetric; set "
+                    "ppo.symmetric to false, or name a policy that is."
+                )
             return
-        linear = [m for m in network.modules() if isinstance(m, nn.Linear)]
-        for layer, (weight, bias) in zip(linear, tensors, strict=True):
+        for layer, (weight, bias) in zip(linear, layers, strict=True):
             layer.weight.copy_(weight)
             layer.bias.copy_(bias)
+
+
+def _hidden(layers: list[tuple[Tensor, Tensor]]) -> list[int]:
+    return [len(bias) for _, bias in layers[:-1]]
 
 
 def _columns(old: tuple[Term, ...], new: tuple[Term, ...]) -> NDArray[np.intp]:

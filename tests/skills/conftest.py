@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,18 @@ import pytest
 from configs.loader import load_robot
 from configs.schema import RobotConfig
 from sim2real.robot import ObjectState, RobotState
-from sim2real.rotations import wxyz_from_yaw
+from sim2real.rotations import wxyz_from_rpy, wxyz_from_yaw
 from skills.description import (
     PolicyDescription,
     hand_description,
     legs_description,
 )
+from skills.mirror import joint_mirror
 from skills.policy import Policy
+
+FLIP_Y = np.array([1.0, -1.0, 1.0])
+FLIP_SPIN = np.array([-1.0, 1.0, -1.0])
+FLIP_QUAT = np.array([1.0, -1.0, 1.0, -1.0])
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,43 @@ def cup_at() -> Callable[..., ObjectState]:
         return ObjectState(**{**fields, **changes})
 
     return make
+
+
+@pytest.fixture
+def random_state(g1: RobotConfig, standing: Callable[..., RobotState]) -> RobotState:
+    """A robot that leans a little and moves."""
+    rng = np.random.default_rng(5)
+    n = len(g1.joint_names)
+    low, high = g1.joint_range.T
+    spread = rng.uniform(-0.3, 0.3, n)
+    return standing(
+        joint_pos=np.clip(g1.default_joint_pos + spread, low, high),
+        joint_vel=rng.normal(0.0, 1.0, n),
+        base_quat_wxyz=wxyz_from_rpy(*(np.float64(v) for v in (0.1, -0.2, 0.0))),
+        base_ang_vel=rng.normal(0.0, 0.5, 3),
+    )
+
+
+@pytest.fixture
+def mirror_image(g1: RobotConfig) -> Callable[..., Any]:
+    """Make the image of a robot or an object across the world's x-z plane."""
+    mirror = joint_mirror(g1.joint_names)
+
+    def image(of: RobotState | ObjectState) -> RobotState | ObjectState:
+        if isinstance(of, ObjectState):
+            return replace(
+                of, pos_w=of.pos_w * FLIP_Y, quat_wxyz=of.quat_wxyz * FLIP_QUAT
+            )
+        return replace(
+            of,
+            joint_pos=mirror(of.joint_pos),
+            joint_vel=mirror(of.joint_vel),
+            base_pos_w=of.base_pos_w * FLIP_Y,
+            base_quat_wxyz=of.base_quat_wxyz * FLIP_QUAT,
+            base_ang_vel=of.base_ang_vel * FLIP_SPIN,
+        )
+
+    return image
 
 
 @pytest.fixture(scope="session")

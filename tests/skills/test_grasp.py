@@ -21,9 +21,7 @@ from skills.predicates import Hands
 
 Standing = Callable[..., RobotState]
 CupAt = Callable[..., ObjectState]
-FLIP_Y = np.array([1.0, -1.0, 1.0])
-FLIP_SPIN = np.array([-1.0, 1.0, -1.0])
-FLIP_QUAT = np.array([1.0, -1.0, 1.0, -1.0])
+MirrorImage = Callable[..., Any]
 TABLE_X = 0.65  # of the table's middle, ahead of the pelvis [m]
 
 
@@ -180,45 +178,17 @@ def test_a_hidden_object_is_where_it_was_last_seen(
 # --- the other hand -------------------------------------------------------------------
 
 
-def random_state(standing: Standing, g1: RobotConfig) -> RobotState:
-    rng = np.random.default_rng(5)
-    n = len(g1.joint_names)
-    low, high = g1.joint_range.T
-    spread = rng.uniform(-0.3, 0.3, n)
-    return standing(
-        joint_pos=np.clip(g1.default_joint_pos + spread, low, high),
-        joint_vel=rng.normal(0.0, 1.0, n),
-        base_quat_wxyz=wxyz_from_rpy(*(np.float64(v) for v in (0.1, -0.2, 0.0))),
-        base_ang_vel=rng.normal(0.0, 0.5, 3),
-    )
-
-
-def mirror_image(state: RobotState, g1: RobotConfig) -> RobotState:
-    mirror = joint_mirror(g1.joint_names)
-    return replace(
-        state,
-        joint_pos=mirror(state.joint_pos),
-        joint_vel=mirror(state.joint_vel),
-        base_pos_w=state.base_pos_w * FLIP_Y,
-        base_quat_wxyz=state.base_quat_wxyz * FLIP_QUAT,
-        base_ang_vel=state.base_ang_vel * FLIP_SPIN,
-    )
-
-
-def mirrored_thing(thing: ObjectState) -> ObjectState:
-    return replace(
-        thing, pos_w=thing.pos_w * FLIP_Y, quat_wxyz=thing.quat_wxyz * FLIP_QUAT
-    )
-
-
 def test_a_mirrored_policy_in_the_mirror_image_moves_the_other_side_exactly(
-    both: dict[str, Policy], standing: Standing, g1: RobotConfig
+    both: dict[str, Policy],
+    random_state: RobotState,
+    mirror_image: MirrorImage,
+    g1: RobotConfig,
 ) -> None:
     right, left = both["right"], both["left"]
     assert right.joints == g1.joints_of("right_arm", "right_hand")
     assert left.joints == g1.joints_of("left_arm", "left_hand")
-    state = random_state(standing, g1)
-    image = mirror_image(state, g1)
+    state = random_state
+    image = mirror_image(state)
     right.reset(state)
     left.reset(image)
     assert_array_equal(right.target, left.target)
@@ -240,27 +210,24 @@ def test_a_mirrored_policy_in_the_mirror_image_moves_the_other_side_exactly(
 
 def test_the_left_hand_grasps_a_mirrored_cup_like_the_right_hand(
     grasp: Grasp,
-    standing: Standing,
+    random_state: RobotState,
+    mirror_image: MirrorImage,
     table: ObjectState,
     cup_at: CupAt,
-    g1: RobotConfig,
 ) -> None:
     tilt = wxyz_from_rpy(*(np.float64(v) for v in (0.2, 0.1, 0.7)))
     things = [before_table(table), cup_at(0.3, -0.12, quat_wxyz=np.asarray(tilt))]
-    state = random_state(standing, g1)
     up = rotate(things[1].quat_wxyz, np.array([0.0, 0.0, 1.0]))
-    image_up = rotate(mirrored_thing(things[1]).quat_wxyz, np.array([0.0, 0.0, 1.0]))
-    assert_allclose(image_up, up * FLIP_Y, atol=1e-12)
+    image_up = rotate(mirror_image(things[1]).quat_wxyz, np.array([0.0, 0.0, 1.0]))
+    assert_allclose(image_up, up * [1.0, -1.0, 1.0], atol=1e-12)
 
     def targets(side: str, state: RobotState, things: list[ObjectState]) -> np.ndarray:
         snapshot = look(state, *things)
         grasp.start(take(side), snapshot)
         return np.array([grasp.step(snapshot).joint_pos for _ in range(5)])
 
-    right = targets("right", state, things)
-    left = targets(
-        "left", mirror_image(state, g1), [mirrored_thing(thing) for thing in things]
-    )
+    right = targets("right", random_state, things)
+    left = targets("left", mirror_image(random_state), [*map(mirror_image, things)])
     names = (*grasp._policies["right"].joints, *grasp._policies["left"].joints)
     image = joint_mirror(names)(np.concatenate([right, right], axis=1))[:, 14:]
     # The two arms of the MJCF differ in the fifth decimal.

@@ -19,11 +19,13 @@ from skills.predicates import (
     Hands,
     Lasting,
     at,
+    hand_away,
     hand_free,
     height_above_support,
     holding,
     in_base,
     in_reach,
+    on_hand_side,
     pose_of,
     resting_on,
     tilt_of,
@@ -304,3 +306,48 @@ def test_what_stands_under_the_hand_is_not_held(
     lower = replace(table, pos_w=np.array([0.0, 0.0, bottom - 0.35 - 0.02]))
     carried = hand_free(hands, "left", but="cup").check(look(state, cup, lower))
     assert not carried.holds
+
+
+@pytest.mark.parametrize(("side", "off", "away"), [("left", 9, 0), ("right", 11, 1)])
+def test_a_hand_is_away_10_cm_from_the_centre(
+    hands: Hands, standing: Standing, cup_at: CupAt, side: str, off: int, away: int
+) -> None:
+    state = standing()
+    cup = cup_at(*(in_hand(hands, side, state) + np.array([off / 100, 0.0, 0.0])))
+    condition = hand_away("cup", hands)
+    assert (condition.name, condition.failure) == ("let_go(cup)", Failure.TIMEOUT)
+    assert condition.check(look(state, cup)) == Check(
+        holds=bool(away), reason=f"the hand is {off} cm from cup"
+    )
+    assert condition.check(look(state)) == Check(holds=False, reason="cup is not seen")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "left", "right"),
+    [
+        (0.3, 0.0, True, True),
+        (0.3, 0.13, True, False),  # an arm works 12 cm across the middle
+        (0.3, -0.13, False, True),
+        (0.3, -0.37, False, True),
+        (0.3, -0.39, False, False),
+        (0.15, 0.0, True, True),
+        (0.13, 0.0, False, False),
+        (0.45, 0.0, True, True),
+        (0.47, 0.0, False, False),
+    ],
+)
+def test_where_an_arm_can_work(
+    standing: Standing, x: float, y: float, left: bool, right: bool
+) -> None:
+    # The robot looks along y: what is ahead of it is y, what is to its left is -x.
+    state = standing(1.0, 2.0, pi / 2)
+    point = np.array([1.0 - y, 2.0 + x, 0.75])
+    for side, expected in (("left", left), ("right", right)):
+        condition = on_hand_side("spot", point, side)
+        assert condition.name == "in_reach(spot)"
+        assert condition.failure is Failure.OUT_OF_REACH
+        answer = condition.check(look(state))
+        assert answer.holds is expected
+        assert answer.reason == (
+            f"the spot is {x:.2f} m ahead and {y:+.2f} m to the left"
+        )
