@@ -108,7 +108,9 @@ def grasp_action(view: HandView) -> tuple[Array, Array]:
     hover = np.where(entered, 0.0, view.cup_height - above + 0.03)
     back = np.where(seated, 0.0, far)
     aside = np.where(
-        seated | (along < 0.015), 0.0, 0.016 + 0.4 * (view.cup_radius - 0.025) + 0.5 * far
+        seated | (along < 0.015),
+        0.0,
+        0.016 + 0.4 * (view.cup_radius - 0.025) + 0.5 * far,
     )
     goal_error = (
         ahead * (along - back)[:, None]
