@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 TASK ?= walk to table and grasp cup
-# On Linux, PyPI's torch brings CUDA with it (several GB). For the CPU build:
-#   make venv PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
+# On Linux, PyPI's torch brings CUDA with it (several GB). For the CPU build give pip
+# the index that pytorch.org names for it: make venv PIP_ARGS="--extra-index-url URL"
 PIP_ARGS ?=
 
 BIN := $(VENV)/bin
