@@ -16,6 +16,8 @@ FIGURES = {
     "turn_error": "turn error [rad/s]",
     "fall_rate_hz": "falls per second",
     "success": "share of episodes with the cup held for 2 s",
+    "loss": "squared error against the expert's action",
+    "expert_share": "share of scenes in which the expert acts",
     "action_std": "action noise",
 }
 

@@ -37,7 +37,7 @@ from skills.training.leg_env import LegEnv
 from skills.training.place_env import PlaceEnv
 from skills.training.ppo import CappedPPO
 from skills.training.symmetric import SymmetricMLP
-from skills.training.teach import teach
+from skills.training.teach import IMITATION, teach
 from skills.training.train import CHECKPOINT, CURVE, Progress, train
 
 TrainingConfig = LegTrainingConfig | HandTrainingConfig
@@ -141,7 +141,10 @@ def train_skill(
         writer.close()
         env.close()
     export(ppo, env, robot, run)
-    draw_curve(folder / CURVE, folder / "curve.png", f"{skill}, seed {config.seed}")
+    title = f"{skill}, seed {config.seed}"
+    draw_curve(folder / CURVE, folder / "curve.png", title)
+    if (folder / IMITATION).is_file():
+        draw_curve(folder / IMITATION, folder / "imitation.png", f"{title}: imitation")
     console.print(f"policy: {run.policy}")
     return run
 

@@ -22,6 +22,9 @@ from skills.training.train import save_checkpoint
 from skills.training.warm_start import warm_start
 
 
+IMITATION = "imitation.csv"
+
+
 def teach(
     env: LegEnv | HandEnv,
     ppo: CappedPPO,
@@ -40,7 +43,15 @@ def teach(
     if config.imitation_steps == 0:
         return
 
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["steps,expert_share,loss,success"]
+
     def report(progress: ImitationProgress) -> None:
+        lines.append(
+            f"{progress.steps},{progress.expert_share:.4f},{progress.loss:.5f},"
+            f"{progress.success:.4f}"
+        )
+        (folder / IMITATION).write_text("\n".join(lines) + "\n", encoding="utf-8")
         console.print(
             f"imitation: {progress.steps:,} steps, expert acts in "
             f"{progress.expert_share:.0%}, loss {progress.loss:.4f}, "
