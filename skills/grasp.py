@@ -126,8 +126,9 @@ class HandRun:
     hands: Hands
     side: str
     name: str
-    goal_w: Array  # where the object's centre should go [m]
-    support_w: float  # height of the surface under it [m]
+    goal_w: Array | None = None  # where the object's centre should go [m]
+    goal_b: Array | None = None  # the same in the pelvis frame, instead of `goal_w`
+    support_w: float = 0.0  # height of the surface under it [m]
     last_seen: ObjectState | None = None
 
     def step(self, snapshot: Snapshot) -> JointTargets:
@@ -151,7 +152,10 @@ class HandRun:
         up = rotate_inverse(base, z)
         object_up = rotate_inverse(base, rotate(thing.quat_wxyz, z))
         position = in_base(state, thing.pos_w)
-        goal = in_base(state, self.goal_w)
+        goal = self.goal_b
+        if goal is None:
+            assert self.goal_w is not None
+            goal = in_base(state, self.goal_w)
         if self.side == "left":  # the mirror image across the x-z plane
             flip = np.array([1.0, -1.0, 1.0])
             site, up, object_up = site * flip, up * flip, object_up * flip

@@ -27,11 +27,14 @@ def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str,
     """
     folder = policy_dir or POLICY_DIR
     hands = Hands(robot)
+    walk, balance = _load(folder, "walk", robot), _load(folder, "balance", robot)
     skills: dict[str, Skill] = {
-        "walk": Walk(_load(folder, "walk", robot), hands),
-        "balance": Balance(_load(folder, "balance", robot)),
+        "walk": Walk(walk, hands),
+        "balance": Balance(balance),
     }
     if robot.has_hands:
+        carriers = _both_hands(folder, "manipulate", robot)
+        skills["walk"] = Walk(walk, hands, carriers=carriers)
         skills["grasp"] = Grasp(_both_hands(folder, "grasp", robot), hands)
         placing = _both_hands(folder, "manipulate", robot)
         skills["manipulate"] = Manipulate(placing, hands)

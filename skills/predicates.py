@@ -203,6 +203,26 @@ def holding(
     )
 
 
+def carried(name: str, hands: Hands, side: str | None) -> Condition:
+    """A hand still has the object; it may swing and lean while the robot walks."""
+
+    def check(snapshot: Snapshot) -> Check:
+        thing = snapshot.objects.get(name)
+        if thing is None:
+            return Check(holds=False, reason=f"{name} is not seen")
+        sides = (side,) if side else hands.sides
+        near = min(
+            (hands.distance(s, snapshot.state, thing) for s in sides),
+            default=float("inf"),
+        )
+        return Check(
+            holds=near < IN_HAND + 0.03,
+            reason=f"{name} is {near * 100:.0f} cm from the hand's grip",
+        )
+
+    return Condition(name=f"carried({name})", check=check, failure=Failure.DROPPED)
+
+
 def resting_on(
     name: str, surface: str, *, point: Array | None, radius: float
 ) -> Condition:

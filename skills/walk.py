@@ -26,13 +26,15 @@ from skills.furniture import (
     route,
     support_of,
 )
+from skills.grasp import HandRun
 from skills.locomotion import GAIT_PERIOD_S, MOVING_SPEED
 from skills.policy import Policy
-from skills.predicates import Hands, at, holding, pose_of, upright
+from skills.predicates import Hands, at, carried, pose_of, upright
 from skills.steering import Steering, SteeringLimits
 
 REACH_AHEAD = 0.30  # where a grasp wants the object, ahead of the pelvis [m]
 REACH_ASIDE = 0.14  # and to the side of the hand that takes it [m]
+CARRY_POINT = np.array([0.28, 0.14, 0.14])  # of what the left hand carries, pelvis [m]
 CLOSEST, FARTHEST = 0.17, 0.30  # pelvis to the edge of the furniture [m]
 ARRIVAL_DISTANCE, ARRIVAL_TURN = 0.10, radians(6.0)
 
@@ -60,10 +62,21 @@ class Walk:
         policy: Policy,
         hands: Hands,
         limits: SteeringLimits | None = None,
+        *,
+        carriers: dict[str, Policy] | None = None,
     ) -> None:
-        """Take the velocity policy and the robot's hands."""
+        """Take the velocity policy, the robot's hands, and what carries with them.
+
+        Args:
+            policy: of the legs.
+            hands: of the robot.
+            limits: of the steering.
+            carriers: manipulate policies by side; they keep what is carried steady.
+        """
         self._policy = policy
         self._hands = hands
+        self._carriers = carriers or {}
+        self._carry: HandRun | None = None
         self._limits = limits or SteeringLimits()
         self._steering: Steering | None = None
         self.chosen_stance: Pose2D | None = None
@@ -80,10 +93,11 @@ class Walk:
         carrying = goal.args.get("carrying")
         if carrying is not None:
             side = _text(goal, "side")
-            hold += (holding(str(carrying), self._hands, side, lifted=0.01),)
+            hold += (carried(str(carrying), self._hands, side),)
+        carrier = self._carrier(goal, snapshot)
         return Contract(
             goal=goal,
-            joints=self._policy.joints,
+            joints=self._policy.joints + (carrier.policy.joints if carrier else ()),
             pre=(upright(), *hold[1:]),
             hold=hold,
             post=(
@@ -110,6 +124,9 @@ class Walk:
         way = route((here.x, here.y), gate, obstacles)
         self._steering = Steering(self._limits, [*way, (stance.x, stance.y)], stance)
         self._policy.reset(snapshot.state)
+        self._carry = self._carrier(goal, snapshot)
+        if self._carry is not None:
+            self._carry.policy.reset(snapshot.state, snapshot.commanded)
         self._started = self._last = snapshot.time
 
     def step(self, snapshot: Snapshot) -> JointTargets:
@@ -118,13 +135,31 @@ class Walk:
         dt = snapshot.time - self._last
         self._last = snapshot.time
         command = self._steering.step(pose_of(snapshot.state), dt)
-        return velocity_targets(
+        legs = velocity_targets(
             self._policy, snapshot, command, snapshot.time - self._started
         )
+        return legs if self._carry is None else joined(legs, self._carry.step(snapshot))
 
     def stop(self) -> None:
         """See `Skill.stop`."""
         self._steering = None
+        self._carry = None
+
+    def _carrier(self, goal: Goal, snapshot: Snapshot) -> HandRun | None:
+        """Return the arm that holds what is carried, or None."""
+        thing = snapshot.objects.get(str(goal.args.get("carrying")))
+        if thing is None:
+            return None
+        side = self._hands.holder(snapshot.state, thing) or _text(goal, "side")
+        if side not in self._carriers:
+            return None
+        return HandRun(
+            policy=self._carriers[side],
+            hands=self._hands,
+            side=side,
+            name=thing.name,
+            goal_b=CARRY_POINT * (1.0 if side == "left" else np.array([1, -1, 1])),
+        )
 
     def stance(self, goal: Goal, snapshot: Snapshot) -> Pose2D:
         """Return where to stand.
@@ -218,6 +253,16 @@ def velocity_targets(
         joint_pos=targets,
         stiffness=policy.stiffness,
         damping=policy.damping,
+    )
+
+
+def joined(a: JointTargets, b: JointTargets) -> JointTargets:
+    """Return the targets of two sets of joints as one."""
+    return JointTargets(
+        names=a.names + b.names,
+        joint_pos=np.concatenate([a.joint_pos, b.joint_pos]),
+        stiffness=np.concatenate([a.stiffness, b.stiffness]),
+        damping=np.concatenate([a.damping, b.damping]),
     )
 
 

@@ -21,7 +21,6 @@ from skills.training.ppo import CappedPPO
 from skills.training.train import save_checkpoint
 from skills.training.warm_start import warm_start
 
-
 IMITATION = "imitation.csv"
 
 
