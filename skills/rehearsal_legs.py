@@ -22,7 +22,7 @@ from skills.furniture import (
     route,
     support_of,
 )
-from skills.predicates import OFF_SURFACE, Hands, at, holding, pose_of, upright
+from skills.predicates import Hands, at, carried, pose_of, upright
 from skills.rehearsal_stage import Stage, default_targets, side_of, thing_of
 from skills.steering import Steering, SteeringLimits
 
@@ -105,7 +105,7 @@ class RehearsalWalk:
         always = [upright()]
         if "carrying" in goal.args:
             name = thing_of(goal, "carrying", snapshot).name
-            always.append(holding(name, self._hands, None, lifted=OFF_SURFACE))
+            always.append(carried(name, self._hands, None))
         stance = self._stance(goal, snapshot)
         return Contract(
             goal=goal,

@@ -185,8 +185,32 @@ def test_what_is_carried_must_stay_in_the_hand(
 ) -> None:
     snapshot = look(standing(-2.0), table, cup_at(-1.7, 0.0, 1.0))
     contract = walk.contract(to("table", carrying="cup", side="left"), snapshot)
-    assert [c.name for c in contract.pre] == ["upright(robot)", "holding(cup)"]
-    assert [c.name for c in contract.hold] == ["upright(robot)", "holding(cup)"]
+    assert [c.name for c in contract.pre] == ["upright(robot)", "carried(cup)"]
+    assert [c.name for c in contract.hold] == ["upright(robot)", "carried(cup)"]
+
+
+def test_a_carrier_keeps_the_arm_that_holds(
+    standing: Standing,
+    table: ObjectState,
+    cup_at: CupAt,
+    g1: RobotConfig,
+    policies: Any,
+) -> None:
+    hands = Hands(g1)
+    carriers = {"right": policies.load("manipulate")}
+    walk = Walk(policies.load("walk"), hands, carriers=carriers)
+    state = standing(-2.0)
+    site, _ = hands.frame("right", state)
+    at = state.base_pos_w + site
+    cup = replace(cup_at(0.0, 0.0), pos_w=at)
+    snapshot = look(state, table, cup)
+    goal = to("table", carrying="cup")
+    joints = walk.contract(goal, snapshot).joints
+    assert joints == g1.joints_of("legs", "waist") + carriers["right"].joints
+    walk.start(goal, snapshot)
+    targets = walk.step(snapshot)
+    assert targets.names == joints
+    assert targets.joint_pos.shape == targets.stiffness.shape == (15 + 14,)
 
 
 def test_a_target_that_is_not_there(
