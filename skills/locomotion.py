@@ -130,6 +130,13 @@ def foot_slip(s: LegState) -> Array:
     return _sum(_sum(s.foot_vel[..., :2] ** 2) * down)
 
 
+def foot_travel(s: LegState) -> Array:
+    """Speed of both feet while asked to stand [m/s]."""
+    xp = array_namespace(s.foot_vel)
+    speed = xp.sqrt(_sum(s.foot_vel[..., :2] ** 2) + 1e-6)
+    return _sum(speed) * (1.0 - s.moving)
+
+
 def foot_impact(s: LegState) -> Array:
     """Normal force above 1.3 times the robot's weight [kN]."""
     xp = array_namespace(s.foot_force)
@@ -239,6 +246,7 @@ REWARDS: dict[str, Callable[[LegState], Array]] = {
         swing_height,
         feet_together,
         foot_slip,
+        foot_travel,
         foot_impact,
         foot_yaw,
         foot_flat,
