@@ -183,7 +183,9 @@ def train(
                 }
                 if curve is None:
                     names = columns or list(row)
-                    curve = csv.DictWriter(file, names, extrasaction="ignore")
+                    curve = csv.DictWriter(
+                        file, names, extrasaction="ignore", lineterminator="\n"
+                    )
                     if not columns:
                         curve.writeheader()
                 curve.writerow(row)
