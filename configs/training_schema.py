@@ -58,6 +58,7 @@ class LegRandomization(Config):
     encoder_bias: float = 0.01  # half width [rad]
     push_speed: float = 1.2  # largest sudden change of base velocity [m/s]
     push_every_s: Range = (4.0, 8.0)
+    push_share: float = 1.0  # of the robots that are pushed
     random_arms_share: float = 0.6  # of the robots: arms in a random pose
 
 

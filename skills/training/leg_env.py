@@ -94,6 +94,7 @@ class LegEnv:
         self.command = np.zeros((n, 3), np.float32)
         self.next_command = np.zeros(n)
         self.next_push = np.zeros(n)
+        self.pushed = np.arange(n) < draw.push_share * n
         self.time = np.zeros(n)
         self.phase_start = np.zeros(n)
         self.velocities = np.zeros((n, GAIT_STEPS, 6), np.float32)
@@ -282,7 +283,8 @@ class LegEnv:
         self.arm_target[who] = self.default[self.k :]
         self.arm_next[who] = 0.0
         self.phase_start[who] = self.rng.uniform(0, GAIT_PERIOD_S, len(who))
-        self.next_push[who] = self.rng.uniform(1.0, 6.0, len(who))
+        first = self.rng.uniform(1.0, 6.0, len(who))
+        self.next_push[who] = np.where(self.pushed[who], first, np.inf)
         self.velocities[who] = 0.0
         self.filled[who] = 0
         self._draw_commands(who)
