@@ -25,7 +25,7 @@ from skills.training.ppo import collect  # noqa: E402
 from skills.training.run import make_env  # noqa: E402
 from skills.training.train import learner_for  # noqa: E402
 
-NUM_ENVS, STEPS, ROUNDS = 256, 24, 5
+NUM_ENVS, STEPS, ROUNDS = 1024, 24, 3
 CONFIGS = {"walk": LegTrainingConfig, "grasp": HandTrainingConfig}
 
 
