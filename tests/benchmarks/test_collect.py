@@ -13,7 +13,9 @@ import pytest
 from configs.loader import CONFIG_DIR, load_robot, read_yaml
 from configs.training_schema import HandTrainingConfig, LegTrainingConfig
 from sim2real.mujoco_model import DECIMATION
+from skills import training  # before torch: it says how torch's threads wait
 
+assert training.__doc__
 torch = pytest.importorskip("torch", reason="the trainer's policies")
 pytest.importorskip("rsl_rl", reason="the trainer's PPO")
 pytest.importorskip("tensorboard", reason="the trainer's figures")
