@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from app.control_loop import Assembly
+from app.llm_task import check_llm_options, read_with_llm
 from app.options import RunOptions
 from app.truth import Physics, Witness
 from configs.loader import ConfigError, load_robot, load_scene
 from configs.schema import RobotConfig, SceneConfig
 from planners.language import parse_task
+from planners.learned import LearnedPlanner
+from planners.planner import Planner
 from planners.recovery import Budget
-from planners.task import TASK_DIR, Task, load_task
+from planners.task import Step, Task
+from planners.task_file import TASK_DIR, load_task
 from planners.vocabulary import Vocabulary
 from sim2real.backends import make_backend
 from sim2real.robot import RobotBackend
 from sim2real.safety import SafetyFilter
-from skills.contract import Skill
-from skills.library import make_skills, policy_path
+from skills.contract import Skill, Snapshot
+from skills.library import make_skills, policy_path, skill_arguments
+from skills.predicates import Hands
 from skills.rehearsal import make_rehearsal
+from skills.rehearsal_script import Mishaps, follow, read_script
 from skills.rehearsal_stage import Stage
 from skills.runner import SkillRunner
+from skills.selector.policy import SelectorPolicy
 
 if TYPE_CHECKING:
     from app.drawing import Drawing
@@ -38,6 +46,7 @@ class Plan:
     robot: RobotConfig
     scene: SceneConfig
     task: Task
+    progress: Mapping[str, Any] | None = None  # of an earlier run, to go on from
 
 
 def read_plan(request: str, options: RunOptions) -> Plan:
@@ -50,16 +59,31 @@ def read_plan(request: str, options: RunOptions) -> Plan:
     Raises:
         ConfigError: if a file cannot be used, or the robot lacks the hands for it.
         LanguageError: if the sentence is not understood.
+        LlmError: if no task comes of `--planner llm`.
+    """
+    check_llm_options(options)
+    _check_parameters(request, options)
+    _check_script(options)
+    robot, scene = load_robot(options.robot), load_scene(options.scene)
+    if options.planner == "llm":
+        task = _ask_llm(request, options, robot, scene)
+    else:
+        task = _read_task(request, options, scene)
+    _check_hands(task, robot)
+    return Plan(options=options, robot=robot, scene=scene, task=task)
+
+
+def plan_for(
+    task: Task, options: RunOptions, progress: Mapping[str, Any] | None = None
+) -> Plan:
+    """Read robot and scene for a task that is there already.
+
+    Raises:
+        ConfigError: if a file cannot be used, or the robot lacks the hands for it.
     """
     robot, scene = load_robot(options.robot), load_scene(options.scene)
-    task = _read_task(request, scene)
-    for step in task.steps:
-        if step.skill in HAND_SKILLS and not robot.has_hands:
-            raise ConfigError(
-                f"{step} needs a hand, robot {robot.name} has none. Choose a robot "
-                "with hands (--robot g1_dex3), or a task without grasping."
-            )
-    return Plan(options=options, robot=robot, scene=scene, task=task)
+    _check_hands(task, robot)
+    return Plan(options=options, robot=robot, scene=scene, task=task, progress=progress)
 
 
 def task_file(request: str) -> str | None:
@@ -70,17 +94,70 @@ def task_file(request: str) -> str | None:
     return request if shipped else None
 
 
-def _read_task(request: str, scene: SceneConfig) -> Task:
+def _check_parameters(request: str, options: RunOptions) -> None:
+    if options.parameters and task_file(request) is None:
+        raise ConfigError(
+            f"-p {next(iter(options.parameters))}=... is for task files, "
+            f"'{request}' is none. Name a task file, or drop -p."
+        )
+
+
+def _check_script(options: RunOptions) -> None:
+    if options.script is not None and options.backend != "fake":
+        raise ConfigError(
+            f"--script rehearses failures on a robot that pretends, not on "
+            f"{options.backend}. Add --backend fake, or drop --script."
+        )
+
+
+def _check_hands(task: Task, robot: RobotConfig) -> None:
+    for step in task.leaves:
+        needs = isinstance(step, Step) and step.skill in HAND_SKILLS
+        if needs and not robot.has_hands:
+            raise ConfigError(
+                f"{step} needs a hand, robot {robot.name} has none. Choose a robot "
+                "with hands (--robot g1_dex3), or a task without grasping."
+            )
+
+
+def _ask_llm(
+    request: str, options: RunOptions, robot: RobotConfig, scene: SceneConfig
+) -> Task:
+    """Return what a model makes of a sentence, once a tree can be built of it."""
+    if task_file(request) is not None:
+        raise ConfigError(
+            f"--planner llm reads a sentence, {request} is a task file. "
+            "Drop --planner llm."
+        )
+    backend = make_backend("fake", robot, scene)
+    skills, _ = skills_to_show(robot, options, cast(Stage, backend))
+    runner = SkillRunner(robot, skills)
+    state = backend.reset(options.seed)
+    snapshot = Snapshot(state=state, objects=backend.objects())
+
+    def check(task: Task) -> None:
+        _check_hands(task, robot)
+        Planner(task, runner, snapshot, Budget(time_s=options.time_limit_s))
+
+    return read_with_llm(request, options, snapshot.objects, skills, check)
+
+
+def _read_task(request: str, options: RunOptions, scene: SceneConfig) -> Task:
     file = task_file(request)
     if file is not None:
-        return load_task(file)
-    return parse_task(request, Vocabulary.of_scene(scene))
+        return load_task(file, options.parameters)
+    return parse_task(request, Vocabulary.of_scene(scene, skill_arguments()))
 
 
-def build(plan: Plan) -> Assembly:
+def build(plan: Plan, ask_to_stop: Callable[[], None] = lambda: None) -> Assembly:
     """Build everything that the plan needs.
 
+    Args:
+        plan: what was asked for.
+        ask_to_stop: what a script calls where it has the operator stop the robot.
+
     Raises:
+        ConfigError: if the script of a rehearsal is not understood.
         PolicyMismatch: if a policy is missing or does not fit the robot.
     """
     options, robot = plan.options, plan.robot
@@ -91,14 +168,27 @@ def build(plan: Plan) -> Assembly:
         skills = make_rehearsal(robot, cast(Stage, backend))
     else:
         skills = make_skills(robot, options.policies)
+    if options.script is not None:
+        skills = follow(
+            read_script(options.script, skills),
+            skills,
+            stage=cast(Mishaps, backend),
+            hands=Hands(robot),
+            trip=lambda failure, text: runner.trip(failure, text),
+            stop=ask_to_stop,
+        )
+    runner = SkillRunner(robot, skills)
     return Assembly(
         task=plan.task,
         backend=backend,
-        runner=SkillRunner(robot, skills),
+        runner=runner,
         safety=SafetyFilter(robot, backend.control_dt),
         witness=_witness(options.backend, backend),
         budget=Budget(time_s=options.time_limit_s),
         planner_every=options.planner_every,
+        known=frozenset(thing.name for thing in plan.scene.objects),
+        progress=plan.progress,
+        make_planner=_planner(options, robot),
     )
 
 
@@ -118,6 +208,7 @@ def build_unpowered(plan: Plan) -> tuple[Assembly, bool]:
         witness=lambda: None,
         budget=Budget(time_s=plan.options.time_limit_s),
         planner_every=plan.options.planner_every,
+        known=frozenset(thing.name for thing in plan.scene.objects),
     )
     return assembly, rehearsed
 
@@ -130,6 +221,18 @@ def skills_to_show(
     if all(policy_path(name, options.policies).is_file() for name in rehearsal):
         return make_skills(robot, options.policies), False
     return rehearsal, True
+
+
+def _planner(options: RunOptions, robot: RobotConfig) -> Callable[..., Planner]:
+    """Return what makes the planner of a run.
+
+    Raises:
+        PolicyMismatch: if the learned one is missing or does not fit the robot.
+    """
+    if options.planner != "learned":
+        return Planner
+    chooser = SelectorPolicy.load(policy_path("selector", options.policies), robot)
+    return partial(LearnedPlanner, chooser=chooser)
 
 
 def draw(assembly: Assembly, kind: str) -> Drawing:

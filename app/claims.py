@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import acos, cos, degrees, hypot, sin
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.truth import HANDS, ROBOT, Truth
-from planners.task import Step, Task
+from planners.task import Achieve, Step
 from sim2real.robot import ObjectState
-from sim2real.rotations import project_gravity, rotate
-from skills.furniture import footprint, support_of, top_of
+from sim2real.rotations import project_gravity, rotate, yaw_of
+from skills.furniture import Pose2D, footprint, support_of, top_of
+from skills.walk_goal import displacement
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ LIFTED = 0.10  # bottom of a grasped object above what it stood on [m]
 TILT = 30.0  # largest tilt of an upright object, or robot [degrees]
 NEAR = 0.45  # from the pelvis to the outline of where the robot was to walk [m]
 GAP = 0.01  # between an object's bottom and the surface that carries it [m]
+MOVED_WITHIN = 0.15  # of the end of a walk by a distance, for each walk [m]
 OFF_TARGET = 0.05  # of a placed object from the point it was to stand on [m]
 AT_REST = 0.05  # speed of an object that lies still [m/s]
 STANDING_STILL = 0.12  # speed of a robot that stands and sways [m/s]
@@ -38,25 +40,44 @@ class Claim:
     shortfall: Callable[[Truth], str | None]  # what is wrong now, or None
 
 
-def claims_of(task: Task, start: Truth) -> tuple[Claim, ...]:
-    """Return what `task` claims to have done, given the world before it.
+def claims_of(done: Sequence[Step | Achieve], start: Truth) -> tuple[Claim, ...]:
+    """Return what is claimed once these steps are done, given the world before them.
 
-    That is its last step, and for each object where the last step about it left it.
+    That is the last step, and for each object where the last step about it left it.
     """
+    steps = [step for step in map(_as_step, done) if step is not None]
+    claims = [_standing(start)]
+    if not steps:
+        return tuple(claims)
+    last = steps[-1]
     left = {
         str(step.args["object"]): step
-        for step in task.steps
+        for step in steps
         if step.skill in ("grasp", "manipulate")
     }
-    claims = [_standing(start)]
     for name, step in left.items():
-        claims.append(_about(name, step, start, last=step is task.steps[-1]))
-    last = task.steps[-1]
-    if last.skill == "walk":
+        claims.append(_about(name, step, start, last=step is last))
+    if last.skill == "walk" and "target" in last.args:
         claims += _walked(last)
-    if last.skill == "balance":
-        claims.append(_stood(float(last.args.get("duration_s", 0.0)), claims[0]))
+    elif last.skill == "walk":
+        claims.append(_moved(steps, start))
+    if last.skill == "balance" and float(last.args.get("duration_s", 0.0)) > 0.0:
+        claims.append(_stood(float(last.args["duration_s"]), claims[0]))
     return tuple(claims)
+
+
+def _as_step(item: Step | Achieve) -> Step | None:
+    """Return the step that claims as much as a goal does, if the judge knows one."""
+    if isinstance(item, Step):
+        return item
+    match (item.predicate.name, item.predicate.args):
+        case ("on", (name, surface)):
+            return Step(skill="manipulate", args={"object": name, "target": surface})
+        case ("holding", (name,)):
+            return Step(skill="grasp", args={"object": name})
+        case ("at", (place,)):
+            return Step(skill="walk", args={"target": place})
+    return None
 
 
 def _about(name: str, step: Step, start: Truth, *, last: bool) -> Claim:
@@ -103,6 +124,38 @@ def _walked(step: Step) -> Iterator[Claim]:
 
     yield Claim(
         text=f"it stands within {NEAR} m of {target}",
+        lasting_s=SETTLED_S,
+        shortfall=shortfall,
+    )
+
+
+def _moved(steps: Sequence[Step], start: Truth) -> Claim:
+    """Where a robot is that has only walked by displacements; else that it stands."""
+    shifts = [
+        displacement(step.goal) if step.skill == "walk" else None
+        for step in steps
+        if step.skill != "balance"
+    ]
+    x, y = (float(value) for value in start.state.base_pos_w[:2])
+    end = Pose2D(x=x, y=y, yaw=float(yaw_of(start.state.base_quat_wxyz)))
+    known = all(shift is not None for shift in shifts)
+    for shift in shifts:
+        end = shift.end(end) if shift is not None else end
+    allowed = MOVED_WITHIN * len(shifts)
+
+    def shortfall(now: Truth) -> str | None:
+        here = now.state.base_pos_w
+        away = hypot(float(here[0]) - end.x, float(here[1]) - end.y)
+        if known and away > allowed:
+            return f"the robot is {away:.2f} m from where it was to go"
+        speed = hypot(*(float(value) for value in now.state.base_lin_vel_w[:2]))
+        if speed > STANDING_STILL:
+            return f"the robot still moves at {speed:.2f} m/s"
+        return None
+
+    ways = ", then ".join(str(shift) for shift in shifts if shift is not None)
+    return Claim(
+        text=f"it has moved {ways}" if known else "it stands still",
         lasting_s=SETTLED_S,
         shortfall=shortfall,
     )

@@ -1,4 +1,4 @@
-"""The command line: `praxis run`, `train`, `evaluate`, `tree`, `skills`, `policy`."""
+"""The command line: `praxis run`, `resume`, `tree`, `task`, `skills`, `train` ..."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from app.options import RunOptions
+from app.options import RunOptions, read_parameters
 from configs.loader import ConfigError, parse
+from planners.llm_address import LlmError
 from planners.vocabulary import LanguageError
 from skills.contract import GoalError
 from skills.policy_contract import PolicyMismatch
+
+if TYPE_CHECKING:
+    from app.run_command import Outputs
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes
 OURS = ("app", "planners", "skills", "sim2real", "configs")
@@ -29,6 +33,10 @@ app = typer.Typer(
 )
 policy_app = typer.Typer(help="Look at policy files.", no_args_is_help=True)
 app.add_typer(policy_app, name="policy")
+model_app = typer.Typer(help="Measure models.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
+task_app = typer.Typer(help="Look at task files.", no_args_is_help=True)
+app.add_typer(task_app, name="task")
 
 Request = Annotated[
     str, typer.Argument(help="A sentence, a task file, or the name of one that ships.")
@@ -39,20 +47,65 @@ Robot = Annotated[
 Scene = Annotated[
     str | None, typer.Option(help="Name in configs/scenes, or a YAML file.")
 ]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        *("-p", "--param"),
+        metavar="KEY=VALUE",
+        help="Set a parameter of a task file; repeatable.",
+    ),
+]
 Seed = Annotated[int | None, typer.Option(help="Of everything that is random.")]
 Policies = Annotated[
     Path | None, typer.Option(help="Folder of the policies, if not those that ship.")
+]
+Planner = Annotated[
+    str | None,
+    typer.Option(
+        help="tree; llm: a language model reads the sentence; learned: a policy "
+        "chooses the skills."
+    ),
+]
+LlmUrl = Annotated[
+    str | None, typer.Option(help="Of an OpenAI-compatible API, or PRAXIS_LLM_URL.")
+]
+LlmModel = Annotated[
+    str | None, typer.Option(help="As the API calls it, or PRAXIS_LLM_MODEL.")
 ]
 PrintConfig = Annotated[
     bool,
     typer.Option("--print-config", help="Show every setting and its origin, and stop."),
 ]
-Skill = Annotated[str, typer.Argument(help="walk, balance, grasp or manipulate.")]
+View = Annotated[
+    bool, typer.Option("--view", help="Show the run in a web page, at its pace.")
+]
+Video = Annotated[Path | None, typer.Option(help="Write an MP4 file.")]
+Record = Annotated[
+    Path | None, typer.Option(help="Write signals (.npz) and trees (.tree.jsonl).")
+]
+Json = Annotated[Path | None, typer.Option(help="Write the result.")]
+Trace = Annotated[
+    Path | None,
+    typer.Option(help="Write what happened; runs/last.trace.jsonl by default."),
+]
+NoTrace = Annotated[
+    bool, typer.Option("--no-trace", help="Do not write what happened.")
+]
+SaveStopped = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where to keep a task that is stopped; runs/stopped.task.json by default."
+    ),
+]
+Skill = Annotated[
+    str, typer.Argument(help="walk, balance, grasp, manipulate or selector.")
+]
 
 
 @app.command()
 def run(
     request: Request,
+    param: Param = None,
     seed: Seed = None,
     episodes: Annotated[
         int | None, typer.Option(help="How many, with consecutive seeds.")
@@ -61,14 +114,22 @@ def run(
     robot: Robot = None,
     backend: Annotated[str | None, typer.Option(help="mujoco or fake.")] = None,
     policies: Policies = None,
-    view: Annotated[
-        bool, typer.Option("--view", help="Show the run in a web page, at its pace.")
-    ] = False,
-    video: Annotated[Path | None, typer.Option(help="Write an MP4 file.")] = None,
-    record: Annotated[
-        Path | None, typer.Option(help="Write signals (.npz) and trees (.tree.jsonl).")
+    script: Annotated[
+        str | None,
+        typer.Option(
+            help="Failures to rehearse on --backend fake: 'grasp=dropped,ok'."
+        ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the result.")] = None,
+    view: View = False,
+    video: Video = None,
+    record: Record = None,
+    json: Json = None,
+    trace: Trace = None,
+    no_trace: NoTrace = False,
+    save_stopped: SaveStopped = None,
+    planner: Planner = None,
+    llm_url: LlmUrl = None,
+    llm_model: LlmModel = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Carry out a task.
@@ -76,8 +137,9 @@ def run(
     Exit code 0: every episode was done and verified. 1: not. 2: bad input.
     """
     from app.build import read_plan
+    from app.llm_task import understood
     from app.provenance import settings_of_run
-    from app.run_command import Outputs, carry_out, check_outputs
+    from app.run_command import carry_out, check_outputs
 
     with _one_line_for_bad_input():
         options = _options(
@@ -87,14 +149,64 @@ def run(
             robot=robot,
             backend=backend,
             policies=policies,
+            script=script,
             realtime=view or None,
+            planner=planner,
+            llm_url=llm_url,
+            llm_model=llm_model,
+            parameters=read_parameters(param),
         )
         plan = read_plan(request, options)
         if print_config:
             _print_lines(settings_of_run(plan, request))
             return
-        outputs = Outputs(view=view, video=video, record=record, json=json)
+        outputs = _outputs(
+            view=view,
+            video=video,
+            record=record,
+            json=json,
+            trace=trace,
+            no_trace=no_trace,
+            save_stopped=save_stopped,
+        )
         check_outputs(plan, outputs)
+        if options.planner == "llm":
+            _print_lines(understood(plan.task))
+        code = carry_out(plan, outputs, Console())
+    raise typer.Exit(code)
+
+
+@app.command()
+def resume(
+    file: Annotated[Path, typer.Argument(help="What `praxis run` wrote.")],
+    view: View = False,
+    video: Video = None,
+    record: Record = None,
+    json: Json = None,
+    trace: Trace = None,
+    no_trace: NoTrace = False,
+    save_stopped: SaveStopped = None,
+) -> None:
+    """Go on with a task that was stopped.
+
+    A simulated world begins anew: what was done and no longer holds is done again.
+    """
+    from app.run_command import carry_out, check_outputs
+    from app.stopped_task import read_stopped
+
+    with _one_line_for_bad_input():
+        plan = read_stopped(file, realtime=view)
+        outputs = _outputs(
+            view=view,
+            video=video,
+            record=record,
+            json=json,
+            trace=trace,
+            no_trace=no_trace,
+            save_stopped=save_stopped,
+        )
+        check_outputs(plan, outputs)
+        typer.echo(f"going on with: {plan.task.text}")
         code = carry_out(plan, outputs, Console())
     raise typer.Exit(code)
 
@@ -102,18 +214,81 @@ def run(
 @app.command()
 def tree(
     request: Request,
+    param: Param = None,
     seed: Seed = None,
     scene: Scene = None,
     robot: Robot = None,
     policies: Policies = None,
+    planner: Planner = None,
+    llm_url: LlmUrl = None,
+    llm_model: LlmModel = None,
+    svg: Annotated[Path | None, typer.Option(help="Write a picture of it.")] = None,
+    dot: Annotated[Path | None, typer.Option(help="Write it for graphviz.")] = None,
 ) -> None:
     """Show the behaviour tree of a task without carrying it out."""
     from app.build import read_plan
     from app.show import show_tree
 
     with _one_line_for_bad_input():
-        options = _options(seed=seed, scene=scene, robot=robot, policies=policies)
-        show_tree(read_plan(request, options), Console())
+        options = _options(
+            seed=seed,
+            scene=scene,
+            robot=robot,
+            policies=policies,
+            planner=planner,
+            llm_url=llm_url,
+            llm_model=llm_model,
+            parameters=read_parameters(param),
+        )
+        show_tree(read_plan(request, options), Console(), svg=svg, dot=dot)
+
+
+@app.command()
+def explain(
+    trace: Annotated[Path, typer.Argument(help="What `praxis run` wrote.")],
+    episode: Annotated[
+        int | None, typer.Option(help="Only this one; the first is 1.")
+    ] = None,
+) -> None:
+    """Tell in sentences what happened in a run, and why."""
+    from app.explain import explain
+
+    with _one_line_for_bad_input():
+        explain(trace, typer.echo, episode)
+
+
+@app.command()
+def scenario(
+    name: Annotated[
+        str,
+        typer.Argument(help="One that ships, a YAML file, 'all', or 'list'."),
+    ],
+    episodes: Annotated[
+        int, typer.Option(help="How many of each, with consecutive seeds.")
+    ] = 20,
+    seed: Seed = None,
+    backend: Annotated[str | None, typer.Option(help="mujoco or fake.")] = None,
+    policies: Policies = None,
+    json: Annotated[Path | None, typer.Option(help="Write the results.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Write what happened.")] = None,
+) -> None:
+    """Disturb the robot while it carries out a task, and mark its answers.
+
+    Exit code 0: every episode was run, and no success was contradicted by the physics.
+    1: not. 2: bad input.
+    """
+    from app.scenario_command import carry_out_trials, list_scenarios, read_trials
+
+    with _one_line_for_bad_input():
+        if name == "list":
+            list_scenarios(Console())
+            return
+        options = _options(
+            episodes=episodes, seed=seed, backend=backend, policies=policies
+        )
+        trials = read_trials(name, options)
+        code = carry_out_trials(trials, Console(), json=json, trace=trace)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -134,10 +309,81 @@ def policy_show(file: Annotated[Path, typer.Argument(help="An ONNX file.")]) -> 
         show_policy(file, Console())
 
 
+@task_app.command("check")
+def task_check(
+    file: Annotated[str, typer.Argument(help="A path, or the name of one that ships.")],
+    param: Param = None,
+    scene: Scene = None,
+    robot: Robot = None,
+) -> None:
+    """Check a task file against the skills and a scene."""
+    from app.task_command import check_file
+
+    with _one_line_for_bad_input():
+        parameters = read_parameters(param)
+        options = _options(scene=scene, robot=robot, parameters=parameters)
+        check_file(file, options, Console())
+
+
+@task_app.command("list")
+def task_list() -> None:
+    """List the task files that ship."""
+    from app.task_command import list_shipped
+
+    with _one_line_for_bad_input():
+        list_shipped(Console())
+
+
+@task_app.command("schema")
+def task_schema(
+    out: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+) -> None:
+    """Show the JSON Schema of task files."""
+    from app.task_command import publish_schema
+
+    with _one_line_for_bad_input():
+        publish_schema(out, Console())
+
+
+@model_app.command("skills")
+def model_skills(
+    episodes: Annotated[
+        int | None, typer.Option(help="How many the model is to hold; 60 by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the first episode.")] = 1000,
+    out: Annotated[
+        Path | None, typer.Option(help="File; configs/models/skills.json by default.")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew instead of going on.")
+    ] = False,
+    scene: Scene = None,
+    robot: Robot = None,
+    backend: Annotated[str | None, typer.Option(help="mujoco or fake.")] = None,
+    policies: Policies = None,
+) -> None:
+    """Measure how the skills end, how long they take and what they change."""
+    from app.model_command import EPISODES, MODEL_FILE, measure_skills
+
+    with _one_line_for_bad_input():
+        options = _options(
+            episodes=EPISODES if episodes is None else episodes,
+            seed=seed,
+            scene=scene,
+            robot=robot,
+            backend=backend,
+            policies=policies,
+        )
+        measure_skills(options, Console(), path=out or MODEL_FILE, fresh=fresh)
+
+
 @app.command()
 def train(
     skill: Skill,
     steps: Annotated[int | None, typer.Option(help="Of all robots together.")] = None,
+    algo: Annotated[
+        str | None, typer.Option(help="For the selector: dqn, ppo or a2c.")
+    ] = None,
     seed: Seed = None,
     num_envs: Annotated[
         int | None, typer.Option(help="Robots that are simulated at once.")
@@ -157,7 +403,8 @@ def train(
     """Train the policy of a skill."""
     from app.provenance import settings_of_training
 
-    given = {"total_steps": steps, "seed": seed, "ppo.num_envs": num_envs}
+    envs = "num_envs" if skill == "selector" else "ppo.num_envs"
+    given = {"total_steps": steps, "seed": seed, envs: num_envs, "algorithm": algo}
     overrides = [f"{key}={value}" for key, value in given.items() if value is not None]
     overrides += override or []
     with _one_line_for_bad_input():
@@ -165,11 +412,15 @@ def train(
         if print_config:
             _print_lines(settings)
             return
+        folder = run or Path("runs") / skill
         with _training_is_installed():
             from skills.training.run import train_skill
-        folder = run or Path("runs") / skill
+            from skills.training.selector_run import train_selector
         try:
-            train_skill(skill, overrides, folder, resume=resume, console=Console())
+            if skill == "selector":
+                train_selector(overrides, folder, resume=resume, console=Console())
+            else:
+                train_skill(skill, overrides, folder, resume=resume, console=Console())
         except (OSError, FloatingPointError) as error:
             _complain(str(error))
             raise typer.Exit(FAILED) from None
@@ -189,6 +440,16 @@ def evaluate(
     with _one_line_for_bad_input():
         if json is not None:
             check_writable(json)
+        if skill == "selector":
+            from app.selector_command import EPISODES, evaluate_selector
+
+            options = _options(
+                seed=seed,
+                episodes=EPISODES if episodes is None else episodes,
+                policies=policies,
+            )
+            evaluate_selector(options, Console(), json_path=json)
+            return
         with _training_is_installed():
             from skills.training.evaluate import evaluate_skill
         evaluate_skill(
@@ -223,13 +484,41 @@ def _options(**given: Any) -> RunOptions:
     return parse(RunOptions, dict(data), "command line")
 
 
+def _outputs(
+    *,
+    trace: Path | None,
+    no_trace: bool,
+    save_stopped: Path | None,
+    **others: Any,
+) -> Outputs:
+    """Return what a run leaves behind.
+
+    Raises:
+        ConfigError: for options that exclude each other.
+    """
+    from app.run_command import Outputs
+    from app.stopped_task import DEFAULT
+
+    if no_trace and trace is not None:
+        raise ConfigError("--trace and --no-trace exclude each other; drop one.")
+    stopped = save_stopped or DEFAULT
+    return Outputs(trace=trace, traced=not no_trace, stopped=stopped, **others)
+
+
 @contextmanager
 def _one_line_for_bad_input() -> Iterator[None]:
     from app.video_gl import VideoError
 
     try:
         yield
-    except (ConfigError, LanguageError, GoalError, PolicyMismatch, VideoError) as error:
+    except (
+        ConfigError,
+        GoalError,
+        LanguageError,
+        LlmError,
+        PolicyMismatch,
+        VideoError,
+    ) as error:
         _complain(str(error))
         raise typer.Exit(BAD_INPUT) from None
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from py_trees.behaviour import Behaviour
 
 from app.judge import NO_PHYSICS, Judge, Judgement
+from app.operator_desk import STOPPED, Nobody, Operator, Wish, obey
 from app.result import EpisodeResult
 from app.truth import Witness
 from planners.planner import Planner, TaskState, TaskStatus
-from planners.recovery import Budget
+from planners.recovery import Budget, recoverable
 from planners.task import Task
 from sim2real.hazards import Hazard, Reaction, SafetyEvent
 from sim2real.robot import BackendError, JointCommand, RobotBackend, RobotState
 from sim2real.safety import SafetyFilter
-from skills.contract import Failure, Snapshot
+from skills.contract import Failure, GoalError, Snapshot
 from skills.runner import SkillRunner
 
 AFTER_SUCCESS_S = 2.0  # the robot goes on holding while the judge watches [s]
@@ -45,6 +46,10 @@ class Assembly:
     witness: Callable[[], Witness | None]  # asked after each reset
     budget: Budget
     planner_every: int  # control ticks
+    known: frozenset[str] = frozenset()  # objects that exist, seen or not
+    progress: Mapping[str, Any] | None = None  # of an earlier run, to go on from
+    meddle: Callable[[int], None] | None = None  # with the world, after each reset
+    make_planner: Callable[..., Planner] = Planner  # the tree, or what is learned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +82,6 @@ class Observer(Protocol):
         """The run is over, well or not."""
 
 
-def never() -> bool:
-    """Nobody asks to stop."""
-    return False
-
-
 class Episode:
     """One task from reset to verdict."""
 
@@ -91,7 +91,7 @@ class Episode:
         seed: int,
         *,
         observers: Sequence[Observer] = (),
-        stop_asked: Callable[[], bool] = never,
+        operator: Operator | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """Prepare; the robot is not touched before `run`.
@@ -100,13 +100,13 @@ class Episode:
             assembly: what the run is made of.
             seed: of the scene and of everything random in it.
             observers: told about every tick.
-            stop_asked: whether the operator wants the robot to stop safely now.
+            operator: asked before every tick; nobody if None.
             clock: measures computing; no decision looks at it.
         """
         self._parts = assembly
         self._seed = seed
         self._observers = observers
-        self._stop_asked = stop_asked
+        self._operator = operator or Nobody()
         self._clock = clock
         self._ticks: list[float] = []
         self._commanded: NDArray[np.float64] | None = None
@@ -121,13 +121,15 @@ class Episode:
         """
         parts = self._parts
         state = parts.backend.reset(self._seed)
+        if parts.meddle is not None:
+            parts.meddle(self._seed)
         parts.runner.reset()
         parts.safety.reset()
         snapshot = Snapshot(state=state, objects=parts.backend.objects())
-        planner = Planner(parts.task, parts.runner, snapshot, parts.budget)
+        planner = self._planner(snapshot)
         witness = parts.witness()
         judge = Judge(parts.task, witness.look()) if witness else None
-        moment = self._moment(planner, snapshot, self._rest(state), planned=False)
+        moment = self._moment(planner, snapshot, self._still(state), planned=False)
         for observer in self._observers:
             observer.begin(parts, self._seed, moment)
         try:
@@ -151,9 +153,8 @@ class Episode:
         over = False
         while not over or state.time < self._done_at + _linger(planner) - 1e-9:
             if witness is not None and judge is not None:
-                judge.watch(witness.look())
-            if self._stop_asked():
-                self._stop(planner)
+                judge.watch(witness.look(), planner.kept)
+            self._obey(planner)
             planned = count % parts.planner_every == 0
             moment = self._tick(planner, state, planned=planned)
             for observer in self._observers:
@@ -165,7 +166,7 @@ class Episode:
             state = parts.backend.step(moment.command)
             count += 1
         if witness is not None and judge is not None:
-            judge.watch(witness.look())
+            judge.watch(witness.look(), planner.kept)
 
     def _tick(self, planner: Planner, state: RobotState, *, planned: bool) -> Moment:
         parts, begun = self._parts, self._clock()
@@ -185,19 +186,31 @@ class Episode:
         self._ticks.append(self._clock() - begun)
         return self._moment(planner, snapshot, command, planned=planned)
 
-    def _stop(self, planner: Planner) -> None:
-        """Stop what runs; `balance` keeps the robot standing until it is left alone."""
-        reason = "stopped by the operator"
-        if planner.status.state is TaskState.SUCCESS:
+    def _planner(self, snapshot: Snapshot) -> Planner:
+        parts = self._parts
+        planner = parts.make_planner(
+            parts.task, parts.runner, snapshot, parts.budget, known=parts.known
+        )
+        if parts.progress is not None:
+            try:
+                planner.go_on_from(dict(parts.progress))
+            except ValueError as error:
+                raise GoalError(f"the task cannot go on: {error}") from None
+        return planner
+
+    def _obey(self, planner: Planner) -> None:
+        """Do what the operator wants; `balance` keeps a stopped robot standing."""
+        wish = self._operator.wish()
+        if wish >= Wish.STOP and planner.status.state is TaskState.SUCCESS:
             self._stopped_late = replace(
                 planner.status,
                 state=TaskState.FAILURE,
-                sentence=f"{reason} before the result could be judged",
+                sentence=f"{STOPPED} before the result could be judged",
                 failure=Failure.OPERATOR,
             )
-        planner.stop(Failure.OPERATOR, reason)
+        obey(wish, planner)
 
-    def _rest(self, state: RobotState) -> JointCommand:
+    def _still(self, state: RobotState) -> JointCommand:
         robot = self._parts.backend.robot
         return JointCommand(
             joint_pos=state.joint_pos, stiffness=robot.stiffness, damping=robot.damping
@@ -241,7 +254,17 @@ class Episode:
             judgement=judgement,
             tick_s=np.array(self._ticks),
             hazards={kind.value: n for kind, n in safety.counts.items()},
+            progress=self._rest_of(planner),
         )
+
+    def _rest_of(self, planner: Planner) -> Mapping[str, Any] | None:
+        """Return how far a task is that can go on another time."""
+        failure = planner.failure
+        if failure is not Failure.OPERATOR and not (failure and recoverable(failure)):
+            return None
+        progress, parts = planner.progress(), self._parts
+        limit = parts.task.deadline_s or parts.budget.time_s
+        return progress if progress["spent_s"] < limit else None
 
 
 def _linger(planner: Planner) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from app.control_loop import Assembly, Episode, Observer, never
+from app.control_loop import Assembly, Episode, Observer
+from app.operator_desk import Nobody, Operator, Wish
 from app.result import EpisodeResult
 from skills.contract import Failure, GoalError
 
@@ -15,7 +16,7 @@ def run_episodes(
     episodes: int,
     *,
     observers: Sequence[Observer] = (),
-    stop_asked: Callable[[], bool] = never,
+    operator: Operator | None = None,
 ) -> Iterator[EpisodeResult]:
     """Yield a result for each of the seeds `seed`, `seed + 1`, and so on.
 
@@ -26,15 +27,16 @@ def run_episodes(
         GoalError: if the task makes no sense in the first world. In a later one it is
             a failure like others.
     """
+    operator = operator or Nobody()
     for now in range(seed, seed + episodes):
-        episode = Episode(assembly, now, observers=observers, stop_asked=stop_asked)
+        episode = Episode(assembly, now, observers=observers, operator=operator)
         try:
             result = episode.run()
         except GoalError as error:
             if now == seed:
                 raise
             result = _cannot(now, str(error))
-        stopped = stop_asked()
+        stopped = operator.wish() >= Wish.STOP
         if not (stopped and episodes > 1 and result.failure is Failure.OPERATOR):
             yield result
         if stopped:

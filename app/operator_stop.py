@@ -1,4 +1,4 @@
-"""Turn Ctrl-C into a request to stop safely between two ticks."""
+"""Turn Ctrl-C into a request to stop, obeyed between two ticks."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any
 
+from app.operator_desk import Desk
+
+REQUESTS = 2  # to stop safely, and at once
+
 
 class OperatorStop:
-    """Ask it whether to stop. A second Ctrl-C ends the program at once."""
+    """Puts every Ctrl-C on the desk; the third ends the program there and then."""
 
-    def __init__(self) -> None:
-        """Nobody has asked yet."""
-        self._asked = False
+    def __init__(self, desk: Desk) -> None:
+        """Take the desk; nothing is listened to yet."""
+        self._desk = desk
+        self._pressed = 0
         self._before: Any = None
 
-    def __call__(self) -> bool:
-        """Return whether Ctrl-C was pressed."""
-        return self._asked
+    @property
+    def pressed(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self._pressed > 0
 
     def wait(self) -> None:
-        """Return when Ctrl-C is pressed."""
-        while not self._asked:
+        """Return when Ctrl-C is pressed, or was pressed before."""
+        while not self._pressed:
             signal.pause()
 
     def __enter__(self) -> OperatorStop:
@@ -39,6 +45,7 @@ class OperatorStop:
         signal.signal(signal.SIGINT, self._before)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
+        if self._pressed == REQUESTS:
             raise KeyboardInterrupt
-        self._asked = True
+        self._pressed += 1
+        self._desk.stop()

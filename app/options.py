@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from configs.loader import ConfigError
 from configs.schema import Config
 
 
@@ -16,9 +18,30 @@ class RunOptions(Config):
     robot: str = "g1_dex3"  # name in configs/robots, or a path
     scene: str = "kitchen"  # name in configs/scenes, or a path
     backend: Literal["mujoco", "fake"] = "mujoco"
+    # llm: a language model reads the sentence; learned: a policy chooses the skills.
+    planner: Literal["tree", "llm", "learned"] = "tree"
+    llm_url: str | None = None  # of its endpoint; the key is never an option
+    llm_model: str | None = None  # as the endpoint calls it
+    parameters: dict[str, str] = Field(default_factory=dict)  # of a task file
+    script: str | None = None  # failures to rehearse, for the fake backend
     seed: Annotated[int, Field(ge=0)] = 0  # of the first episode
     episodes: Annotated[int, Field(ge=1)] = 1
     policies: Path | None = None  # folder of the ONNX files; those that ship if None
     planner_every: Annotated[int, Field(ge=1)] = 5  # control ticks
     time_limit_s: Annotated[float, Field(gt=0)] = 300.0  # robot time for the task [s]
     realtime: bool = False  # keep pace with a clock instead of running flat out
+
+
+def read_parameters(words: Sequence[str] | None) -> dict[str, str] | None:
+    """Return the parameters of a task file that were given as `key=value`, if any.
+
+    Raises:
+        ConfigError: for what is written in another way.
+    """
+    parameters: dict[str, str] = {}
+    for word in words or ():
+        name, sign, value = word.partition("=")
+        if not sign or not name.strip():
+            raise ConfigError(f"-p {word}: expected key=value, such as object=cup.")
+        parameters[name.strip()] = value.strip()
+    return parameters or None

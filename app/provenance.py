@@ -10,9 +10,15 @@ import yaml
 from pydantic import BaseModel
 
 from app.build import Plan, task_file
+from app.llm_task import VARIABLES, from_environment
+from app.options import RunOptions
 from configs.loader import CONFIG_DIR, ConfigError, read_yaml
 from configs.overrides import apply_overrides, origins
-from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from configs.training_schema import (
+    HandTrainingConfig,
+    LegTrainingConfig,
+    SelectorTrainingConfig,
+)
 
 DEFAULT, COMMAND_LINE = "default", "command line"
 TRAINING_DIR = CONFIG_DIR / "training"
@@ -34,14 +40,24 @@ class Setting:
 
 def settings_of_run(plan: Plan, request: str) -> Iterator[Setting]:
     """Yield every setting of a run."""
-    yield from settings(plan.options, "", COMMAND_LINE)
+    for setting in settings(plan.options, "", COMMAND_LINE):
+        yield _of_environment(setting, plan.options)
     file = task_file(request)
     origin = COMMAND_LINE if file is None else f"file {file}"
     yield Setting(key="task.text", value=plan.task.text, origin=origin)
-    for i, step in enumerate(plan.task.steps):
-        yield Setting(key=f"task.steps.{i}", value=str(step), origin=origin)
+    origin = "language model" if plan.options.planner == "llm" else origin
+    for i, item in enumerate(plan.task.items):
+        yield Setting(key=f"task.items.{i}", value=str(item), origin=origin)
     yield from settings(plan.scene, "scene.", f"file {plan.options.scene}")
     yield from settings(plan.robot, "robot.", f"file {plan.options.robot}")
+
+
+def _of_environment(setting: Setting, options: RunOptions) -> Setting:
+    variable = VARIABLES.get(setting.key)
+    value = from_environment(setting.key, options) if variable else None
+    if value is None:
+        return setting
+    return Setting(key=setting.key, value=value, origin=f"environment {variable}")
 
 
 def settings(model: BaseModel, prefix: str, origin: str) -> Iterator[Setting]:
@@ -75,7 +91,9 @@ def settings_of_training(skill: str, overrides: Sequence[str]) -> Iterator[Setti
     path = training_file(skill)
     data = read_yaml(path)
     config: BaseModel
-    if skill in HAND_SKILLS:
+    if skill == "selector":
+        config = apply_overrides(SelectorTrainingConfig, data, overrides, path.name)
+    elif skill in HAND_SKILLS:
         config = apply_overrides(HandTrainingConfig, data, overrides, path.name)
     else:
         config = apply_overrides(LegTrainingConfig, data, overrides, path.name)

@@ -25,7 +25,7 @@ def report(
     options = plan.options
     return {
         "task": plan.task.text,
-        "steps": [str(step) for step in plan.task.steps],
+        "steps": [str(step) for step in plan.task.items],
         "robot": plan.robot.name,
         "scene": plan.scene.name,
         "backend": options.backend,
@@ -69,6 +69,18 @@ def check_writable(path: Path) -> None:
         raise ConfigError(
             f"{path}: there is no folder {path.absolute().parent}. Create it first."
         )
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text`.
+
+    Raises:
+        ConfigError: if it cannot be written there.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}).") from None
 
 
 def write_json(path: Path, data: dict[str, Any]) -> None:

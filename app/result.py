@@ -31,6 +31,7 @@ class EpisodeResult:
     judgement: Judgement = NO_PHYSICS
     tick_s: Array = field(default_factory=lambda: np.zeros(0))  # own computing [s]
     hazards: Mapping[str, int] = field(default_factory=dict)  # ticks with each
+    progress: Mapping[str, Any] | None = None  # of a task that can go on later
 
     @property
     def verified(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from app.console import EventLines, LiveTree
 from app.control_loop import Observer
 from app.episodes import run_episodes
 from app.judge import Verdict
+from app.operator_desk import Desk
 from app.operator_stop import OperatorStop
 from app.recorder import Recorder
 from app.report import check_writable, report, write_json
 from app.result import EpisodeResult, Summary
+from app.stopped_task import DEFAULT, how_to_go_on, save_stopped
+from app.trace_file import TraceFile, open_trace
 from configs.loader import ConfigError
 
 DONE, FAILED = 0, 1  # exit codes
@@ -38,6 +42,9 @@ class Outputs:
     video: Path | None = None
     record: Path | None = None
     json: Path | None = None
+    trace: Path | None = None  # None: the default place
+    traced: bool = False
+    stopped: Path | None = None  # for a task that is stopped; None: it is not kept
 
 
 def check_outputs(plan: Plan, outputs: Outputs) -> None:
@@ -47,10 +54,16 @@ def check_outputs(plan: Plan, outputs: Outputs) -> None:
         ConfigError: naming the option.
         VideoError: saying what to install.
     """
-    for path in (outputs.video, outputs.record, outputs.json):
+    stopped = None if outputs.stopped == DEFAULT else outputs.stopped
+    paths = (outputs.video, outputs.record, outputs.json, outputs.trace, stopped)
+    for path in paths:
         if path is not None:
             check_writable(path)
-    one_only = {"--video": outputs.video, "--record": outputs.record}
+    one_only = {
+        "--video": outputs.video,
+        "--record": outputs.record,
+        "--save-stopped": stopped,
+    }
     for option, path in one_only.items():
         if path is not None and plan.options.episodes > 1:
             raise ConfigError(f"{option} takes one episode; drop --episodes.")
@@ -73,27 +86,31 @@ def carry_out(plan: Plan, outputs: Outputs, console: Console) -> int:
         GoalError: if the task makes no sense in the scene.
         PolicyMismatch: if a policy is missing or does not fit.
     """
-    assembly = build(plan)
+    desk = Desk()
+    assembly = build(plan, desk.stop)
     if plan.options.backend == "fake":
         _say(console, REHEARSAL, "yellow")
     results: list[EpisodeResult] = []
     with ExitStack() as stack:
-        stop = stack.enter_context(OperatorStop())
+        ctrl_c = stack.enter_context(OperatorStop(desk))
         stack.callback(assembly.backend.close)
         if outputs.json is not None:
             # Also when something breaks: what is complete is kept.
-            stack.callback(_write_report, outputs.json, plan, results, stop)
-        observers = _observers(plan, outputs, console, stack)
+            stack.callback(_write_report, outputs.json, plan, results, desk)
+        observers = _observers(plan, outputs, desk, console, stack)
         episodes = run_episodes(
             assembly,
             plan.options.seed,
             plan.options.episodes,
             observers=observers,
-            stop_asked=stop,
+            operator=desk,
         )
         if plan.options.episodes == 1:
             results += episodes
             _tell_result(results[0], console)
+            if not results[0].done:
+                _point_at_story(observers, console)
+            _keep_stopped(plan, outputs, results[0], console)
         else:
             with _progress(plan.options.episodes, console) as progress:
                 task = progress.task_ids[0]
@@ -102,18 +119,21 @@ def carry_out(plan: Plan, outputs: Outputs, console: Console) -> int:
                     progress.update(task, advance=1, rate=_rate(results))
             _tell_summary(plan, results, console)
         if outputs.view:
-            _keep_page_open(stop, console)
+            _keep_page_open(ctrl_c, console)
     complete = len(results) == plan.options.episodes
     return DONE if complete and all(result.done for result in results) else FAILED
 
 
 def _observers(
-    plan: Plan, outputs: Outputs, console: Console, stack: ExitStack
+    plan: Plan, outputs: Outputs, desk: Desk, console: Console, stack: ExitStack
 ) -> list[Observer]:
     observers: list[Observer] = []
     if plan.options.episodes == 1:
         in_place = LiveTree(console) if console.is_terminal else None
         observers.append(in_place or EventLines(lambda line: _say(console, line)))
+    trace = _trace(plan, outputs, console) if outputs.traced else None
+    if trace is not None:
+        observers.append(trace)
     if outputs.record is not None:
         observers.append(Recorder(outputs.record))
     if outputs.video is not None:
@@ -123,7 +143,7 @@ def _observers(
     if outputs.view:
         from app.viewer import Viewer
 
-        viewer = Viewer(partial(draw, kind=plan.options.backend))
+        viewer = Viewer(partial(draw, kind=plan.options.backend), desk)
         observers.append(viewer)
         _say(console, f"watch it at {' or '.join(viewer.urls)}")
     for observer in observers:
@@ -131,10 +151,19 @@ def _observers(
     return observers
 
 
+def _trace(plan: Plan, outputs: Outputs, console: Console) -> TraceFile | None:
+    return open_trace(
+        outputs.trace,
+        scene=plan.scene.name,
+        backend=plan.options.backend,
+        warn=lambda text: _say(console, text, "yellow"),
+    )
+
+
 def _write_report(
-    path: Path, plan: Plan, results: Sequence[EpisodeResult], stop: OperatorStop
+    path: Path, plan: Plan, results: Sequence[EpisodeResult], desk: Desk
 ) -> None:
-    interrupted = stop() or len(results) < plan.options.episodes
+    interrupted = desk.stopped or len(results) < plan.options.episodes
     write_json(path, report(plan, results, interrupted=interrupted))
 
 
@@ -150,6 +179,11 @@ def _tell_result(result: EpisodeResult, console: Console) -> None:
         _say(console, f"{result.sentence} (rehearsal, {judgement.reason})", "green")
     else:
         _say(console, result.sentence, "red")
+
+
+def _point_at_story(observers: Sequence[Observer], console: Console) -> None:
+    for trace in (one for one in observers if isinstance(one, TraceFile)):
+        _say(console, f"the whole story: praxis explain {shlex.quote(str(trace.path))}")
 
 
 def _tell_summary(
@@ -192,12 +226,26 @@ def _rate(results: Sequence[EpisodeResult]) -> str:
     return f"{sum(result.done for result in results)} done"
 
 
-def _keep_page_open(stop: OperatorStop, console: Console) -> None:
+def _keep_stopped(
+    plan: Plan, outputs: Outputs, result: EpisodeResult, console: Console
+) -> None:
+    """Keep a task that can go on, and say how; the run is over in any case."""
+    if outputs.stopped is None or result.progress is None:
+        return
+    try:
+        save_stopped(outputs.stopped, plan, result.progress)
+    except ConfigError as error:
+        _say(console, f"the task is not kept: {error}", "yellow")
+        return
+    _say(console, f"to go on with the task: {how_to_go_on(outputs.stopped)}")
+
+
+def _keep_page_open(ctrl_c: OperatorStop, console: Console) -> None:
     """Leave the last picture up until Ctrl-C, where there is a person to press it."""
-    if not console.is_terminal or stop():
+    if not console.is_terminal or ctrl_c.pressed:
         return
     _say(console, "the page stays open; Ctrl-C closes it")
-    stop.wait()
+    ctrl_c.wait()
 
 
 def _say(console: Console, text: str, style: str | None = None) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
+from py_trees.behaviour import Behaviour
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app import tree_picture
 from app.build import Plan, build_unpowered, skills_to_show
 from app.options import RunOptions
+from app.report import check_writable, write_text
 from configs.loader import load_robot, load_scene
+from planners.behaviours import RunSkill
 from planners.display import as_text
 from planners.planner import Planner
+from planners.task import Step
 from sim2real.backends import make_backend
-from skills.contract import Condition, Snapshot
+from skills.contract import Condition, GoalError, Snapshot
 from skills.library import policy_path
 from skills.policy_contract import PolicyContract, read_contract
 from skills.policy_network import Network
@@ -25,20 +30,41 @@ from skills.rehearsal_stage import Stage
 REHEARSED = "Contracts are those of the rehearsal skills: there are policies to train."
 
 
-def show_tree(plan: Plan, console: Console) -> None:
-    """Print the tree of a task, and what each step needs and promises at the start.
+def show_tree(
+    plan: Plan, console: Console, *, svg: Path | None = None, dot: Path | None = None
+) -> None:
+    """Print the tree of a task, and what each skill needs and promises at the start.
+
+    Args:
+        plan: with the task.
+        console: to print on.
+        svg: file for a picture of the tree.
+        dot: file for the tree in graphviz' language.
 
     Raises:
+        ConfigError: if a file cannot be written.
         GoalError: if the task makes no sense in the scene.
     """
+    for path in (svg, dot):
+        if path is not None:
+            check_writable(path)
     assembly, rehearsed = build_unpowered(plan)
     state = assembly.backend.reset(plan.options.seed)
     snapshot = Snapshot(state=state, objects=assembly.backend.objects())
     planner = Planner(plan.task, assembly.runner, snapshot, assembly.budget)
-    console.print(Text(as_text(planner.root)))
-    table = _table("step", "needs", "keeps", "promises", "within")
-    for step in plan.task.steps:
-        contract = assembly.runner.contract(step.goal, snapshot)
+    if svg is not None:
+        write_text(svg, tree_picture.svg_text(planner.root))
+    if dot is not None:
+        write_text(dot, tree_picture.dot_text(planner.root))
+    console.print(Text(as_text(planner.root, mark=tree_picture.mark_of)))
+    console.print(Text(tree_picture.legend(planner.root), style="bright_black"))
+    table = _table("skill", "needs", "keeps", "promises", "within")
+    for step in _steps(planner.root):
+        try:
+            contract = assembly.runner.contract(step.goal, snapshot)
+        except GoalError as error:  # it makes sense only later, or never
+            table.add_row(Text(str(step)), Text(str(error)), "", "", "")
+            continue
         table.add_row(
             Text(str(step)),
             _names(contract.pre),
@@ -49,6 +75,12 @@ def show_tree(plan: Plan, console: Console) -> None:
     console.print(table)
     if rehearsed:
         console.print(REHEARSED, style="bright_black")
+
+
+def _steps(root: Behaviour) -> Iterator[Step]:
+    """Yield what the skills of a tree are to do, each once."""
+    leaves = [node for node in root.iterate() if isinstance(node, RunSkill)]
+    yield from {leaf.name: leaf.step for leaf in leaves}.values()
 
 
 def show_skills(options: RunOptions, console: Console) -> None:

@@ -12,18 +12,27 @@ import viser
 
 from app.control_loop import Assembly, Moment
 from app.drawing import Drawing
+from app.operator_desk import Desk
+from app.operator_panel import Panel
 from app.result import EpisodeResult
 from planners.display import as_text
+from planners.planner import TaskState
 
 PERIOD_S = 0.05  # robot time between two pictures [s]
+HELD_UP = (TaskState.PAUSED, TaskState.STOPPING)
 
 
 class Viewer:
-    """Serves the page from the moment it is made until `close`."""
+    """Serves the page from the moment it is made until `close`.
+
+    Attributes:
+        panel: the operator's buttons.
+    """
 
     def __init__(
         self,
         draw: Callable[[Assembly], Drawing],
+        desk: Desk,
         *,
         host: str = "0.0.0.0",
         port: int = 8080,
@@ -32,6 +41,7 @@ class Viewer:
 
         Args:
             draw: gives the shapes of an episode.
+            desk: where the buttons put what they ask for.
             host: 0.0.0.0 lets other computers in, 127.0.0.1 only this one.
             port: of the page.
         """
@@ -40,6 +50,13 @@ class Viewer:
             self._server = viser.ViserServer(host=host, port=port, verbose=False)
         self._server.scene.set_up_direction("+z")
         self._server.gui.set_panel_label("Praxis")
+        gui = self._server.gui
+        self.panel = Panel(
+            desk,
+            pause=gui.add_button("Pause"),
+            go_on=gui.add_button("Go on"),
+            stop=gui.add_button("Stop safely", color="red"),
+        )
         self._signals = self._server.gui.add_markdown("")
         self._tree = self._server.gui.add_markdown("waiting for the robot")
         self._drawing: Drawing | None = None
@@ -99,11 +116,13 @@ class Viewer:
             for body, frame in self._bodies.items():
                 if body in poses:
                     frame.position, frame.wxyz = poses[body]
+            self.panel.show(moment.status.state)
             self._signals.content = signals_text(moment)
             self._tree.content = f"```text\n{as_text(moment.root)}\n```"
 
     def end(self, result: EpisodeResult) -> None:
         """Show how it ended."""
+        self.panel.show(TaskState.SUCCESS if result.success else TaskState.FAILURE)
         self._signals.content = f"**{result.sentence}**"
 
     def close(self) -> None:
@@ -128,9 +147,11 @@ def signals_text(moment: Moment) -> str:
     state = moment.snapshot.state
     speed = float(np.linalg.norm(state.base_lin_vel_w[:2]))
     turn = float(state.base_ang_vel[2])
+    status = moment.status
     rows = {
+        "state": status.sentence if status.state in HELD_UP else status.state.value,
         "time": f"{state.time:.2f} s",
-        "step": moment.status.step,
+        "step": status.step,
         "base": f"{speed:.2f} m/s, {turn:+.2f} rad/s, {state.base_pos_w[2]:.2f} m high",
         "skills": ", ".join(moment.active) or "none",
         "safety": moment.reaction.value,

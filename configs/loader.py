@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -96,7 +97,7 @@ def _explain(
     place, worst = max(places, key=lambda found: len(found[0]))
     key = ".".join(str(part) for part in place) or "(file)"
     if worst["type"] == "extra_forbidden":
-        known = ", ".join(_fields(model, place[:-1]))
+        known = ", ".join(_fields(model, worst["loc"][:-1]))
         return f"{source}: unknown key '{key}'. Known keys: {known}."
     if worst["type"] == "missing":
         return f"{source}: key '{key}' is missing."
@@ -133,14 +134,26 @@ def _place(error: ErrorDetails, data: object) -> tuple[int | str, ...]:
 
 
 def _fields(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that the schema knows at a place in the file."""
+    """Return the keys that the schema knows at the place of an error.
+
+    Where a value may be one of several models, pydantic names the one it tried.
+    """
+    models = [model]
     for part in place:
-        if isinstance(part, str):
-            model = _model_in(model.model_fields[part].annotation) or model
-    return list(model.model_fields)
+        named = [m for m in models if m.__name__ == part]
+        inner = [i for m in models for i in _models_in(_annotation(m, part))]
+        models = named or inner or models
+    return [f.alias or name for name, f in models[0].model_fields.items()]
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
+def _annotation(model: type[BaseModel], key: int | str) -> object:
+    found = (f for n, f in model.model_fields.items() if key in (n, f.alias))
+    field = next(found, None)
+    return None if field is None else field.annotation
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(_model_in, get_args(annotation))), None)
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)

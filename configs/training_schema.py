@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -152,3 +152,27 @@ class HandTrainingConfig(Config):
     rewards: dict[str, float] = Field(default_factory=dict)
     randomization: HandRandomization = HandRandomization()
     ppo: Annotated[PpoConfig, BeforeValidator(_over_hand_ppo)] = HAND_PPO
+
+
+class SelectorTrainingConfig(Config):
+    """Training of the learned planner, which chooses the skill to start next."""
+
+    skill: Literal["selector"]
+    algorithm: Literal["dqn", "ppo", "a2c"] = "dqn"
+    seed: int = 1
+    total_steps: Annotated[int, Field(gt=0)] = 40_000  # choices
+    num_envs: Annotated[int, Field(gt=0)] = 8
+    hidden: tuple[int, ...] = (64, 64)
+    learning_rate: float | None = None  # None: what suits the algorithm
+    # A success is worth 1; later it is worth less.
+    discount_per_s: Annotated[float, Field(gt=0, le=1)] = 0.995
+    time_cost_per_s: Annotated[float, Field(ge=0)] = 0.002
+    fall_cost: float = 1.0  # of a failure that ends the task
+    handover_cost: float = 0.3  # of a choice that gives control to the tree
+    exploring_starts: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of episodes
+    goals: dict[str, float] = Field(
+        default_factory=lambda: {"on": 0.6, "holding": 0.3, "at": 0.1}
+    )  # share of episodes
+    evaluate_every: Annotated[int, Field(gt=0)] = 5_000  # choices
+    evaluate_episodes: Annotated[int, Field(gt=0)] = 200
+    model: str | None = None  # file of `praxis model skills`; None: that which ships

@@ -1,15 +1,14 @@
-"""The leaves and the step of the tree: they start, look and stop, never wait."""
+"""The leaf that runs a skill: it starts, looks and stops, and never waits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from py_trees.behaviour import Behaviour
 from py_trees.common import Status
-from py_trees.composites import Selector
 
-from planners.conditions import Holds, Now, unmet
+from planners.conditions import Missing, Now, tell, unmet, unmet_now
 from planners.task import Step
 from skills.contract import (
     Condition,
@@ -17,7 +16,9 @@ from skills.contract import (
     Failure,
     Goal,
     GoalError,
+    Predicate,
     Snapshot,
+    UnseenError,
 )
 
 
@@ -29,6 +30,19 @@ class RunnerPort(Protocol):
 
         Raises:
             GoalError: if the skill is unknown or the goal makes no sense here.
+        """
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """Return the goal that makes a predicate true, or None if no skill can."""
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """Whether carrying out a goal may make a predicate false."""
+
+    def question(self, predicate: Predicate) -> Condition:
+        """Return the condition that a predicate names.
+
+        Raises:
+            GoalError: if there is no such predicate.
         """
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
@@ -43,35 +57,13 @@ class RunnerPort(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Failed:
-    """A typed failure and the sentence that goes with it."""
+    """A typed failure, what it is about, and the sentence that goes with it."""
 
     failure: Failure
     reason: str
-
-
-class AlreadyDone(Holds):
-    """SUCCESS if a step's promise holds before anything is started."""
-
-    def __init__(self, step: Step, runner: RunnerPort, now: Now) -> None:
-        """Ask the skill what `step` promises, each time the step is entered."""
-        super().__init__(f"already done: {step}", self._promise, now)
-        self.repeat = False  # True: do it once more, whatever holds
-        self._step = step
-        self._runner = runner
-
-    def update(self) -> Status:
-        """Measure, unless the step was told to repeat."""
-        if self.repeat:
-            self.repeat = False
-            self.feedback_message = "repeated in order to recover"
-            return Status.FAILURE
-        return super().update()
-
-    def _promise(self) -> tuple[Condition, ...]:
-        try:
-            return self._runner.contract(self._step.goal, self._now.snapshot).post
-        except GoalError:
-            return ()  # the skill leaf comes next, meets the same error and tells it
+    step: Step | None = None  # the skill that failed, or could not begin
+    about: Predicate | None = None  # what did not hold
+    asked: Condition | None = field(default=None, compare=False)  # how to see it
 
 
 class RunSkill(Behaviour):
@@ -83,13 +75,18 @@ class RunSkill(Behaviour):
     def __init__(self, step: Step, runner: RunnerPort, now: Now) -> None:
         """Prepare; nothing is started yet."""
         super().__init__(str(step))
+        self.step = step
         self.failed: Failed | None = None
-        self._step = step
         self._runner = runner
         self._now = now
         self._contract: Contract | None = None
         self._running = False
         self._started_at = 0.0  # robot time [s]
+
+    @property
+    def begun(self) -> bool:
+        """Whether the skill was started when this leaf was entered last."""
+        return self._contract is not None
 
     @property
     def promise(self) -> tuple[Condition, ...]:
@@ -98,16 +95,22 @@ class RunSkill(Behaviour):
 
     def initialise(self) -> None:
         """Start the skill if its pre-conditions hold."""
-        snapshot, goal = self._now.snapshot, self._step.goal
+        snapshot, goal = self._now.snapshot, self.step.goal
         self.failed = self._contract = None
         self._started_at = snapshot.time
         try:
             contract = self._runner.contract(goal, snapshot)
-            missing = unmet(contract.pre, snapshot)
+            missing = unmet_now(contract.pre, snapshot)
             if missing:
-                self._fail(missing[0][0].failure, f"cannot start, {_reasons(missing)}")
+                self._fail(
+                    missing[0][0].failure, f"cannot start, {tell(missing)}", missing
+                )
                 return
             self._runner.start(goal, snapshot)
+        except UnseenError as error:
+            about = Predicate("visible", (error.name,))
+            self._fail(Failure.OBJECT_LOST, f"cannot start, {error}", about=about)
+            return
         except GoalError as error:
             self._fail(Failure.CONTRACT, f"cannot start, {error}")
             return
@@ -121,11 +124,11 @@ class RunSkill(Behaviour):
         elapsed = snapshot.time - self._started_at
         broken = unmet(self._contract.hold, snapshot)
         missing = unmet(self._contract.post, snapshot)
-        fault = self._runner.fault(self._step.skill)
+        fault = self._runner.fault(self.step.skill)
         if fault is not None:
             return self._fail(fault[0], f"was tripped, {fault[1]}")
         if broken:
-            return self._fail(broken[0][0].failure, f"aborted, {_reasons(broken)}")
+            return self._fail(broken[0][0].failure, f"aborted, {tell(broken)}", broken)
         # Evidence from before the first command says nothing about the skill.
         if not missing and elapsed > 0.0:
             done = ", ".join(condition.name for condition in self._contract.post)
@@ -134,9 +137,10 @@ class RunSkill(Behaviour):
         if elapsed > self._contract.timeout_s:
             return self._fail(
                 Failure.TIMEOUT,
-                f"took longer than {self._contract.timeout_s:g} s, {_reasons(missing)}",
+                f"took longer than {self._contract.timeout_s:g} s, {tell(missing)}",
+                missing,
             )
-        progress = _reasons(missing) if missing else "about to be judged"
+        progress = tell(missing) if missing else "about to be judged"
         self.feedback_message = (
             f"running for {elapsed:.1f} s of {self._contract.timeout_s:g} s, {progress}"
         )
@@ -146,42 +150,25 @@ class RunSkill(Behaviour):
         """Stop the skill if it runs."""
         if self._running:
             self._running = False
-            self._runner.stop(self._step.skill)
+            self._runner.stop(self.step.skill)
             if new_status == Status.INVALID:
                 self.feedback_message = "interrupted, the skill was stopped"
 
-    def _fail(self, failure: Failure, reason: str) -> Status:
-        self.failed = Failed(failure=failure, reason=f"{self.name} {reason}")
+    def _fail(
+        self,
+        failure: Failure,
+        reason: str,
+        missing: Missing = (),
+        *,
+        about: Predicate | None = None,
+    ) -> Status:
+        asked = missing[0][0] if missing else None
+        self.failed = Failed(
+            failure=failure,
+            reason=f"{self.name} {reason}",
+            step=self.step,
+            about=asked.predicate if asked else about,
+            asked=asked,
+        )
         self.feedback_message = f"{reason} ({failure.value})"
         return Status.FAILURE
-
-
-class StepNode(Selector):
-    """One step of a task: skipped if its promise holds already, else carried out."""
-
-    def __init__(self, step: Step, runner: RunnerPort, now: Now) -> None:
-        """Build the two ways to fulfil `step`."""
-        self._already = AlreadyDone(step, runner, now)
-        self._run = RunSkill(step, runner, now)
-        # With memory: once begun, a step is judged by its skill leaf alone.
-        super().__init__(str(step), memory=True, children=[self._already, self._run])
-        self.step = step
-
-    @property
-    def failed(self) -> Failed | None:
-        """Why the step failed last, if it did."""
-        return self._run.failed
-
-    @property
-    def promise(self) -> tuple[Condition, ...]:
-        """The post-conditions that were last seen to hold."""
-        skipped = self._already.status == Status.SUCCESS
-        return self._already.conditions if skipped else self._run.promise
-
-    def repeat(self) -> None:
-        """Carry the step out once more, even if its promise holds."""
-        self._already.repeat = True
-
-
-def _reasons(missing: tuple[tuple[Condition, str], ...]) -> str:
-    return "; ".join(f"{condition.name}: {reason}" for condition, reason in missing)

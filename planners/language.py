@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from lark import Token, Tree, UnexpectedToken
 
-from lark import Lark, Token, Tree, UnexpectedToken
-from rapidfuzz import fuzz, process
-
-from planners.meaning import Command, Meaning
+from planners.sentences import limits
+from planners.sentences.context import position
+from planners.sentences.footwork import forms
+from planners.sentences.grammar import PARSER, Branch
+from planners.sentences.meaning import Meaning
+from planners.sentences.refusal import explain
+from planners.sentences.tidy import tidy
+from planners.sentences.tokens import read_tokens, show
 from planners.task import Task
-from planners.vocabulary import VERBS, WORDS_OF, LanguageError, Vocabulary
+from planners.vocabulary import LanguageError, Vocabulary
 
 __all__ = ["LanguageError", "Vocabulary", "parse_task"]
-
-# Terminals with a leading underscore are matched and then dropped from the tree.
-GRAMMAR = f"""
-    task: _COMMA* command (_joiner command)* _COMMA*
-    _joiner: _COMMA+ | _COMMA* _AND _COMMA* | _COMMA* _AND? _THEN _COMMA*
-    ?command: walk | grasp | place | carry | stand
-
-    walk:  WALK destination
-    grasp: (GRASP thing | PICK _UP thing | PICK thing _UP) origin? hand?
-    place: PLACE _DOWN? thing _DOWN? surface?
-    carry: CARRY thing destination
-    stand: STAND _FOR? NUMBER _SECONDS
-
-    thing: NAME | IT
-    destination: _TO (NAME | IT | THERE) -> where
-               | THERE                   -> where
-    surface:     _ON (NAME | IT | THERE) -> where
-               | THERE                   -> where
-    origin:      (_FROM | _ON) NAME      -> where
-    hand: _WITH SIDE _HAND
-
-    %declare NAME NUMBER {" ".join(WORDS_OF)}
-"""
-
-_PARSER = Lark(GRAMMAR, start="task", parser="lalr", lexer="basic")
-_FORMS = ", ".join(f"'{verb.form}'" for verb in VERBS.values())
-NEAR_ENOUGH = 60.0  # similarity [%] below which a guess would only confuse
 
 
 def parse_task(text: str, vocabulary: Vocabulary) -> Task:
@@ -48,74 +25,52 @@ def parse_task(text: str, vocabulary: Vocabulary) -> Task:
         LanguageError: naming the word that is not understood, its position, what
             is known, and the nearest known word.
     """
-    tokens = list(vocabulary.tokens(text))
+    tokens = tidy(read_tokens(text, vocabulary))
     if not tokens:
-        raise LanguageError(f"the sentence is empty; say one of {_FORMS}")
-    reader = _PARSER.parse_interactive()
-    try:
-        for token in tokens:
-            reader.feed_token(token)
-        tree = reader.feed_token(Token("$END", ""))
-    except UnexpectedToken as error:
-        expected = set(error.accepts or error.expected)
-        raise LanguageError(
-            _explain(error.token, expected, tokens[-1], vocabulary)
-        ) from None
+        raise LanguageError(f"the sentence is empty; say {forms()}")
+    tree = _parse(tokens, vocabulary)
     meaning = Meaning(vocabulary)
+    deadline: Token | None = None
     for part in tree.children:
-        meaning.add(_command(part))
-    return Task(text=text.strip(), steps=meaning.steps)
-
-
-def _command(tree: Tree[Token]) -> Command:
-    """Pick the roles of a command out of its branch of the grammar."""
-    said: dict[str, Token] = {}
-    for part in tree.children:
-        if isinstance(part, Tree):
-            said[str(part.data)] = part.children[0]  # type: ignore[assignment]
-        else:
-            said[part.type] = part
-    return Command(
-        action=str(tree.data),
-        thing=said.get("thing"),
-        where=said.get("where"),
-        side=said.get("hand"),
-        duration=said.get("NUMBER"),
-        at=next(iter(said.values())),
+        assert isinstance(part, Tree)
+        if part.data != "deadline":
+            meaning.add(part)
+            continue
+        (said,) = part.children
+        assert isinstance(said, Token)
+        if deadline is not None:
+            raise LanguageError(
+                f"'{said}' {position(said)} is a second deadline; say one"
+            )
+        deadline = said
+    if not meaning.items:
+        raise LanguageError(f"'{show(text)}' asks for nothing; say {forms()}")
+    return Task(
+        text=text.strip(),
+        items=meaning.items,
+        deadline_s=None if deadline is None else limits.duration(deadline),
     )
 
 
-def _explain(
-    token: Token, expected: set[str], last: Token, vocabulary: Vocabulary
-) -> str:
-    wanted = ", ".join(_wanted(expected, vocabulary))
-    if token.type == "$END":
-        return f"the sentence stops after '{last}'; expected {wanted}"
-    where = f"'{token}' at character {(token.start_pos or 0) + 1}"
-    if token.type != "UNKNOWN":
-        return f"{where} does not fit here; expected {wanted}"
-    words = [word for terminal in expected for word in WORDS_OF.get(terminal, ())]
-    if "NAME" in expected:
-        words += {*vocabulary.kinds, *vocabulary.kinds.values()}
-    near = process.extractOne(
-        str(token).lower(), sorted(words), scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH
-    )
-    guess = f"; did you mean '{near[0]}'?" if near else ""
-    return f"unknown word {where}; expected {wanted}{guess}"
+def _parse(tokens: list[Token], vocabulary: Vocabulary) -> Branch:
+    reader = PARSER.parse_interactive()
+    for at, token in enumerate(tokens):
+        try:
+            reader.feed_token(token)
+        except UnexpectedToken:
+            raise LanguageError(_explain(tokens, at, vocabulary)) from None
+    try:
+        tree = reader.feed_token(Token("$END", ""))
+    except UnexpectedToken:
+        raise LanguageError(_explain(tokens, len(tokens), vocabulary)) from None
+    assert isinstance(tree, Tree)
+    return tree
 
 
-def _wanted(expected: Iterable[str], vocabulary: Vocabulary) -> Iterable[str]:
-    """Yield what may come next, in words."""
-    rest = set(expected)
-    if rest & VERBS.keys():
-        yield f"a command ({_FORMS})"
-        return  # a comma would be accepted too, but helps nobody
-    if "NAME" in rest:
-        yield f"an object ({', '.join(sorted(vocabulary.kinds)) or 'none is known'})"
-    if "NUMBER" in rest:
-        yield "a number"
-    for terminal in WORDS_OF:
-        if terminal in rest:
-            yield f"'{WORDS_OF[terminal][0]}'"
-    if "$END" in rest:
-        yield "the end of the sentence"
+def _explain(tokens: list[Token], at: int, vocabulary: Vocabulary) -> str:
+    # The parser has tidied up behind the word it stumbled over, so go there anew.
+    reader = PARSER.parse_interactive()
+    for token in tokens[:at]:
+        reader.feed_token(token)
+    expected = {str(name) for name in reader.accepts()}  # type: ignore[no-untyped-call]
+    return explain(tokens, at, expected, vocabulary)

@@ -1,4 +1,4 @@
-"""What follows a failure: which step to go back to, and how often."""
+"""What follows a failure, chosen by its cause, and how often."""
 
 from __future__ import annotations
 
@@ -7,55 +7,81 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from planners.task import Step
+from planners.behaviours import Failed
+from planners.task import Achieve, Step
 from skills.contract import Failure
 
 
 class Remedy(Enum):
     """The ways to go on after a failure."""
 
-    RETRY = "try the step again"
-    REAPPROACH = "repeat the walk before it"
-    REGRASP = "grasp the object again"
-    STOP = "stop"
+    RETRY = "try again"
+    REAPPROACH = "step back and approach again"
+    REGRASP = "grasp it again"
+    OTHER_HAND = "use the other hand"
+    SEARCH = "turn and look for it"
+    ASK = "stand and ask for help"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A remedy, and how often one step may use it."""
+    """A remedy, how often one step may use it, and after whose failure."""
 
     remedy: Remedy
-    at_most: int = 0
+    at_most: int
+    skills: tuple[str, ...] = ()  # only after these; after any if empty
 
 
-RULES: Mapping[Failure, Rule] = {
-    Failure.TIMEOUT: Rule(remedy=Remedy.RETRY, at_most=1),
-    Failure.BLOCKED: Rule(remedy=Remedy.RETRY, at_most=1),
-    Failure.OUT_OF_REACH: Rule(remedy=Remedy.REAPPROACH, at_most=2),
-    Failure.OBJECT_LOST: Rule(remedy=Remedy.REAPPROACH, at_most=2),
-    Failure.DROPPED: Rule(remedy=Remedy.REGRASP, at_most=2),
-    Failure.UNSTABLE: Rule(remedy=Remedy.STOP),
-    Failure.CONTRACT: Rule(remedy=Remedy.STOP),
-    Failure.HARDWARE: Rule(remedy=Remedy.STOP),
-    Failure.OPERATOR: Rule(remedy=Remedy.STOP),
+HANDS = ("grasp", "manipulate")
+RULES: Mapping[Failure, tuple[Rule, ...]] = {
+    Failure.TIMEOUT: (
+        Rule(remedy=Remedy.REAPPROACH, at_most=2, skills=HANDS),
+        Rule(remedy=Remedy.OTHER_HAND, at_most=1, skills=("grasp",)),
+        Rule(remedy=Remedy.RETRY, at_most=2, skills=("walk", "balance")),
+    ),
+    Failure.BLOCKED: (
+        Rule(remedy=Remedy.REAPPROACH, at_most=1),
+        Rule(remedy=Remedy.ASK, at_most=1),
+    ),
+    Failure.OUT_OF_REACH: (
+        Rule(remedy=Remedy.RETRY, at_most=1, skills=("walk",)),
+        Rule(remedy=Remedy.REAPPROACH, at_most=2),
+        Rule(remedy=Remedy.OTHER_HAND, at_most=1, skills=("grasp",)),
+    ),
+    Failure.OBJECT_LOST: (
+        Rule(remedy=Remedy.SEARCH, at_most=1),
+        Rule(remedy=Remedy.ASK, at_most=1),
+    ),
+    Failure.DROPPED: (
+        Rule(remedy=Remedy.REGRASP, at_most=2),
+        Rule(remedy=Remedy.REAPPROACH, at_most=1),
+    ),
 }
+"""Remedies in the order in which they are tried. Any other failure ends the task."""
+
+BEYOND_REACH = "reachable"  # where the object lies, no stance helps: only people do
+_ASK_ONLY = (Rule(remedy=Remedy.ASK, at_most=1),)
+
+
+def recoverable(failure: Failure) -> bool:
+    """Whether anything may be tried after a failure; else the task ends at once."""
+    return failure in RULES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
     """How much recovery a task may use."""
 
-    retries_per_step: int = 3
-    retries_per_task: int = 6
+    retries_per_step: int = 4
+    retries_per_task: int = 8
     time_s: float = 300.0  # robot time for the whole task [s]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resume:
-    """Where to go on. Steps after it that still hold are skipped."""
+class Cure:
+    """How to go on."""
 
-    index: int
-    repeat: bool  # carry that step out even if its promise holds
+    remedy: Remedy
     text: str
 
 
@@ -69,60 +95,62 @@ class GiveUp:
 class Recovery:
     """Chooses the remedy for each failure of one task and keeps count."""
 
-    def __init__(self, steps: Sequence[Step], budget: Budget) -> None:
-        """Begin with the whole budget."""
-        self._steps = steps
+    def __init__(self, budget: Budget, retries: int | None = None) -> None:
+        """Begin with the whole budget; `retries` replaces that of the task."""
         self._budget = budget
-        self._used: Counter[tuple[int, Failure]] = Counter()
+        self._per_task = budget.retries_per_task if retries is None else retries
+        self.used: Counter[tuple[int, Failure, Remedy]] = Counter()
 
-    def after(self, index: int, failure: Failure) -> Resume | GiveUp:
-        """Return what follows the failure of step `index`, and count it."""
-        rule = RULES[failure]
-        if rule.remedy is Remedy.STOP:
-            return GiveUp(text=f"{failure.value} is never retried")
-        of_step = sum(n for (step, _), n in self._used.items() if step == index)
-        per_step = self._budget.retries_per_step
-        per_task = self._budget.retries_per_task
-        if self._used[index, failure] >= rule.at_most:
-            return GiveUp(text=f"retries for {failure.value} used up ({rule.at_most})")
+    def restore(self, used: Sequence[tuple[int, str, str, int]]) -> None:
+        """Take over what was used before: step, failure, remedy and count of each."""
+        counts = {
+            (int(step), Failure(failure), Remedy[remedy]): int(count)
+            for step, failure, remedy, count in used
+        }
+        self.used = Counter(counts)
+
+    def after(
+        self, index: int, item: Step | Achieve, failed: Failed, *, other_hand: bool
+    ) -> Cure | GiveUp:
+        """Return what follows a failure, and count it.
+
+        Args:
+            index: of the step in the task.
+            item: the step.
+            failed: what went wrong.
+            other_hand: whether another hand may be used.
+        """
+        if not recoverable(failed.failure):
+            return GiveUp(text=f"{failed.failure.value} is never retried")
+        of_step = sum(n for (step, _, _), n in self.used.items() if step == index)
+        per_step = item.retries
+        if per_step is None:
+            per_step = self._budget.retries_per_step
         if of_step >= per_step:
             return GiveUp(text=f"retries of this step used up ({per_step})")
-        if self._used.total() >= per_task:
-            return GiveUp(text=f"retries of this task used up ({per_task})")
-        target = self._target(index, rule.remedy)
-        if target is None:
-            return GiveUp(text=f"the task has no step to {rule.remedy.value}")
-        self._used[index, failure] += 1
-        return Resume(
-            index=target,
-            repeat=rule.remedy is Remedy.REAPPROACH,
-            text=(
-                f"retry {self._used[index, failure]} of {rule.at_most}: "
-                f"{rule.remedy.value}, from step {target + 1}, {self._steps[target]}"
-            ),
+        if self.used.total() >= self._per_task:
+            return GiveUp(text=f"retries of this task used up ({self._per_task})")
+        for rule in self._rules(failed):
+            key = (index, failed.failure, rule.remedy)
+            if rule.remedy is Remedy.OTHER_HAND and not other_hand:
+                continue
+            if self.used[key] < rule.at_most:
+                self.used[key] += 1
+                return Cure(
+                    remedy=rule.remedy,
+                    text=(
+                        f"recovery {self.used[key]} of {rule.at_most} for "
+                        f"{failed.failure.value}: {rule.remedy.value}"
+                    ),
+                )
+        return GiveUp(text=f"remedies for {failed.failure.value} used up")
+
+    def _rules(self, failed: Failed) -> tuple[Rule, ...]:
+        if failed.about is not None and failed.about.name == BEYOND_REACH:
+            return _ASK_ONLY
+        skill = failed.step.skill if failed.step else None
+        return tuple(
+            rule
+            for rule in RULES[failed.failure]
+            if not rule.skills or skill is None or skill in rule.skills
         )
-
-    def _target(self, index: int, remedy: Remedy) -> int | None:
-        if remedy is Remedy.RETRY:
-            return index
-        if remedy is Remedy.REAPPROACH:
-            return self._last("walk", index)
-        step = self._steps[index].args
-        held = step.get("object", step.get("carrying"))
-        grasp = self._last("grasp", index, of=held)
-        if grasp is None or grasp == index:
-            return grasp
-        # The object fell where it fell: the walk that led to it comes first.
-        before = grasp - 1
-        walked = before >= 0 and self._steps[before].skill == "walk"
-        return before if walked else grasp
-
-    def _last(
-        self, skill: str, index: int, of: str | float | None = None
-    ) -> int | None:
-        """Return the last step of `skill` up to `index`, about the object `of`."""
-        for at in range(index, -1, -1):
-            step = self._steps[at]
-            if step.skill == skill and of in (None, step.args.get("object")):
-                return at
-        return None

@@ -1,20 +1,12 @@
-"""A task: the skills to carry out, in order, with their arguments."""
+"""A task: what to carry out, in order; steps, repetitions, conditions and goals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
-
-from configs.loader import CONFIG_DIR, load
-from configs.schema import Config
-from skills.contract import Goal
-
-TASK_DIR = CONFIG_DIR / "tasks"
+from skills.contract import Goal, Predicate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +15,7 @@ class Step:
 
     skill: str
     args: Mapping[str, str | float] = field(default_factory=dict)
+    retries: int | None = None  # how many recoveries it may use; the budget's if None
 
     def __post_init__(self) -> None:
         """Keep a private, read-only copy of the arguments."""
@@ -43,46 +36,72 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Achieve:
+    """Something that must become true; how is found from the skills' contracts."""
+
+    predicate: Predicate
+    retries: int | None = None
+
+    def __str__(self) -> str:
+        """Return the goal as a person writes it."""
+        return str(self.predicate)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeat:
+    """Items that are carried out several times."""
+
+    items: tuple[Item, ...]
+    times: int | None  # None: until the operator stops it
+
+    def __str__(self) -> str:
+        """Return the repetition as a person says it."""
+        often = "until told to stop" if self.times is None else f"{self.times} times"
+        return f"{often}: {', '.join(map(str, self.items))}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class If:
+    """Items that are carried out when something is so, and others when it is not."""
+
+    condition: Predicate
+    items: tuple[Item, ...]
+    otherwise: tuple[Item, ...] = ()
+    negated: bool = False  # True: `items` when the condition does not hold
+
+    def __str__(self) -> str:
+        """Return the choice as a person says it."""
+        sign = "not " if self.negated else ""
+        text = f"if {sign}{self.condition}: {', '.join(map(str, self.items))}"
+        if self.otherwise:
+            text += f"; else: {', '.join(map(str, self.otherwise))}"
+        return text
+
+
+Item = Step | Achieve | Repeat | If
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
-    """What the operator asked for, as text and as steps."""
+    """What the operator asked for. Two tasks are equal if they ask the same."""
 
-    text: str
-    steps: tuple[Step, ...]
+    text: str = field(compare=False)  # the operator's words
+    items: tuple[Item, ...]
+    deadline_s: float | None = None  # robot time for the whole task [s]
+    retries: int | None = None  # recoveries in all; the budget's if None
 
-
-def load_task(name: str) -> Task:
-    """Load a task by name from `configs/tasks`, or from a path to a YAML file.
-
-    Raises:
-        ConfigError: naming the file, the key, what was expected and what came.
-    """
-    is_path = name.endswith((".yaml", ".yml"))
-    config = load(TaskConfig, Path(name) if is_path else TASK_DIR / f"{name}.yaml")
-    steps = tuple(Step(skill=step.skill, args=step.args) for step in config.steps)
-    return Task(text=config.text, steps=steps)
+    @property
+    def leaves(self) -> tuple[Step | Achieve, ...]:
+        """Every step and goal, in the order they are written, each once."""
+        return tuple(_leaves(self.items))
 
 
-def _check_value(value: object) -> object:
-    # bool is an int to Python, but `true` is neither a name nor a number to us.
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("expected a name or a number")
-    return value
-
-
-Name = Annotated[str, Field(min_length=1)]
-
-
-class StepConfig(Config):
-    """One step of a task file."""
-
-    skill: Name
-    args: dict[str, Annotated[str | float, BeforeValidator(_check_value)]] = Field(
-        default_factory=dict
-    )
-
-
-class TaskConfig(Config):
-    """What a task file may say."""
-
-    text: Name
-    steps: Annotated[tuple[StepConfig, ...], Field(min_length=1)]
+def _leaves(items: tuple[Item, ...]) -> Iterator[Step | Achieve]:
+    for item in items:
+        if isinstance(item, Step | Achieve):
+            yield item
+        elif isinstance(item, Repeat):
+            yield from _leaves(item.items)
+        else:
+            yield from _leaves(item.items)
+            yield from _leaves(item.otherwise)

@@ -43,7 +43,12 @@ class Chain:
         mount = bodies[-1].find(f"site[@name='{site}']")
         assert mount is not None
         self._tip = _floats(mount.get("pos", "0 0 0"))
-        self.joint_names = tuple(link.joint for link in self._links if link.joint)
+        jointed = [link for link in self._links if link.joint is not None]
+        self.joint_names = tuple(str(link.joint) for link in jointed)
+        self._fixed = np.array([link.fixed for link in jointed]).reshape(-1, 3, 3)
+        self._sine = np.array([link.sine for link in jointed]).reshape(-1, 3, 3)
+        self._versine = np.array([link.versine for link in jointed]).reshape(-1, 3, 3)
+        self._axes = [_axis_of(link) for link in jointed]
 
     def forward(self, joint_pos: Array) -> tuple[Array, Array]:
         """Return the site's position and its link's rotation in the base frame.
@@ -54,7 +59,7 @@ class Chain:
         Returns:
             position [m], (*B, 3), and rotation matrix (*B, 3, 3).
         """
-        position, rotation, _, _ = self._walk(joint_pos)
+        position, rotation, _ = self._walk(joint_pos)
         return position, rotation
 
     def jacobian(self, joint_pos: Array) -> tuple[Array, Array, Array]:
@@ -63,34 +68,38 @@ class Chain:
         Rows 0 to 2 are the linear velocity of the site, 3 to 5 the angular velocity,
         both in the base frame.
         """
-        position, rotation, origins, axes = self._walk(joint_pos)
+        position, rotation, joints = self._walk(joint_pos)
+        origins = np.zeros((*joint_pos.shape[:-1], len(joints), 3))
+        axes = np.zeros_like(origins)
+        for i, (origin, turned) in enumerate(joints):
+            origins[..., i, :] = origin
+            axes[..., i, :] = turned @ self._axes[i]
         arm = position[..., None, :] - origins
         linear = np.cross(axes, arm)
         columns = np.concatenate([linear, axes], axis=-1)
         return position, rotation, np.swapaxes(columns, -1, -2)
 
-    def _walk(self, joint_pos: Array) -> tuple[Array, Array, Array, Array]:
+    def _walk(
+        self, joint_pos: Array
+    ) -> tuple[Array, Array, list[tuple[Array, Array]]]:
+        """Return the site, and where each joint is and how its link is turned."""
         batch = joint_pos.shape[:-1]
         position = np.zeros((*batch, 3))
         rotation = np.broadcast_to(np.eye(3), (*batch, 3, 3))
-        origins = np.zeros((*batch, len(self.joint_names), 3))
-        axes = np.zeros_like(origins)
-        column = 0
+        angles = joint_pos[..., None, None]
+        turns = (self._fixed + np.sin(angles) * self._sine) + (
+            1.0 - np.cos(angles)
+        ) * self._versine
+        joints: list[tuple[Array, Array]] = []
         for link in self._links:
             position = position + rotation @ link.offset
             if link.joint is None:
                 rotation = rotation @ link.fixed
                 continue
-            angle = joint_pos[..., column, None, None]
-            turn = (link.fixed + np.sin(angle) * link.sine) + (
-                1.0 - np.cos(angle)
-            ) * link.versine
-            rotation = rotation @ turn
-            origins[..., column, :] = position
-            axes[..., column, :] = rotation @ _axis_of(link)
-            column += 1
+            rotation = rotation @ turns[..., len(joints), :, :]
+            joints.append((position, rotation))
         position = position + rotation @ self._tip
-        return position, rotation, origins, axes
+        return position, rotation, joints
 
 
 def _axis_of(link: _Link) -> Array:

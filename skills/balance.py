@@ -10,6 +10,7 @@ from skills.contract import (
     Goal,
     GoalError,
     JointTargets,
+    Predicate,
     Snapshot,
 )
 from skills.policy import Policy
@@ -55,6 +56,14 @@ class Balance:
             timeout_s=wanted + 5.0,
         )
 
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """Return None: standing brings nothing about."""
+        return None
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """Return False: standing undoes nothing."""
+        return False
+
     def _stood(self, wanted: float) -> Condition:
         def check(snapshot: Snapshot) -> Check:
             begun = self._started
@@ -73,7 +82,9 @@ class Balance:
 
     def step(self, snapshot: Snapshot) -> JointTargets:
         """See `Skill.step`."""
-        return velocity_targets(self._policy, snapshot, STAND_STILL, 0.0)
+        begun = snapshot.time if self._started is None else self._started
+        elapsed = snapshot.time - begun
+        return velocity_targets(self._policy, snapshot, STAND_STILL, elapsed)
 
     def stop(self) -> None:
         """See `Skill.stop`."""

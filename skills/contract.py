@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -34,6 +35,19 @@ class GoalError(ValueError):
     """A goal that makes no sense in this world; one line for a person."""
 
 
+class UnseenError(GoalError):
+    """A goal about an object that perception does not report now.
+
+    Attributes:
+        name: of the object.
+    """
+
+    def __init__(self, name: str, message: str) -> None:
+        """Take the object's name and the line for a person."""
+        super().__init__(message)
+        self.name = name
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """What everyone sees during one tick."""
@@ -56,9 +70,47 @@ class Check:
     reason: str  # "cup is 0.41 m away, reach is 0.35 m"
 
 
+@dataclass(frozen=True)
+class Predicate:
+    """A question about the world by name, such as `on(cup, shelf)`.
+
+    The words of goals in task files and of back-chaining. `robot` is nobody else
+    than ours, so `holding(robot, cup)` is `holding(cup)`.
+    """
+
+    name: str
+    args: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Predicate:
+        """Read `name(argument, ...)`.
+
+        Raises:
+            ValueError: if it is written in another way.
+        """
+        match = _PREDICATE.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(
+                f"'{text}' is no predicate; write it as name(argument, ...), such as "
+                "on(cup, shelf)"
+            )
+        name, inside = match.groups()
+        args = [word.strip() for word in inside.split(",")] if inside.strip() else []
+        if args and args[0] == "robot":
+            args = args[1:]
+        return cls(name, tuple(args))
+
+    def __str__(self) -> str:
+        """Return it as it is written."""
+        return f"{self.name}({', '.join(self.args)})"
+
+
+_PREDICATE = re.compile(r"(\w+)\s*\(\s*((?:[\w-]+(?:\s*,\s*[\w-]+)*)?)\s*\)")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """A named predicate over the snapshot, such as `holding(cup)`.
+    """A named question about the snapshot, such as `holding(cup)`.
 
     Two conditions with the same name ask the same thing.
     """
@@ -66,6 +118,8 @@ class Condition:
     name: str
     check: Callable[[Snapshot], Check] = field(compare=False)
     failure: Failure = field(default=Failure.TIMEOUT, compare=False)
+    # What it asks, for a planner that looks for a skill to make it so.
+    predicate: Predicate | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +176,12 @@ class Skill(Protocol):
         Raises:
             GoalError: if the goal names something that is not there or cannot be.
         """
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """Return the goal that makes a predicate true, or None if none does."""
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """Whether carrying out a goal may make a predicate false."""
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """Begin: clear histories, warm the policy on the live observation."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from math import atan2, cos, hypot, pi, sin
+from math import atan2, copysign, cos, hypot, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 Point = tuple[float, float]
 
 CLEARANCE = 0.42  # from a footprint to the pelvis while walking past it [m]
+ROOM = 0.25  # from a footprint to the pelvis on a way that was asked for [m]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +188,38 @@ def route(start: Point, end: Point, obstacles: Sequence[Footprint]) -> list[Poin
     while before[way[-1]] != 0:
         way.append(before[way[-1]])
     return [nodes[i] for i in reversed(way)]
+
+
+def leave(start: Point, obstacles: Sequence[Footprint]) -> Point:
+    """Return the point just outside of the obstacles that a start is in, or itself.
+
+    It is left across its nearest edge. Where obstacles overlap, the last one's counts.
+    """
+    for obstacle in obstacles:
+        if obstacle.distance(*start) > 0.0:
+            continue
+        x, y = obstacle.local(*start)
+        half_x, half_y = obstacle.half_x + 0.02, obstacle.half_y + 0.02
+        if half_x - abs(x) < half_y - abs(y):
+            start = obstacle.world(copysign(half_x, x), y)
+        else:
+            start = obstacle.world(x, copysign(half_y, y))
+    return start
+
+
+def in_the_way(
+    start: Point, end: Point, furniture: Sequence[ObjectState], room: float = ROOM
+) -> ObjectState | None:
+    """Return the furniture that a straight way comes too near to, or None.
+
+    A way that begins nearer than `room` may lead along or away, not nearer still.
+    """
+    for thing in furniture:
+        area = footprint(thing)
+        margin = min(room, max(area.distance(*start) - 0.05, 0.0))
+        if area.grown(margin).blocks(start, end):
+            return thing
+    return None
 
 
 def turn_between(a: float, b: float) -> float:

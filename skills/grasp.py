@@ -15,7 +15,9 @@ from skills.contract import (
     Goal,
     GoalError,
     JointTargets,
+    Predicate,
     Snapshot,
+    UnseenError,
 )
 from skills.furniture import support_height
 from skills.manipulation import hand_signals
@@ -27,6 +29,8 @@ from skills.predicates import (
     holding,
     in_base,
     in_reach,
+    not_dropped,
+    reachable,
     upright,
     visible,
 )
@@ -64,20 +68,29 @@ class Grasp:
         thing = seen(name, snapshot, "grasp")
         if not thing.movable:
             raise GoalError(f"grasp: {name} is a {thing.kind} and cannot be lifted")
-        side = self._side(goal, snapshot, thing)
+        side, asked = self._side(goal, snapshot, thing), "side" in goal.args
         return Contract(
             goal=goal,
             joints=self._policies[side].joints,
             pre=(
                 visible(name),
                 upright(),
-                hand_free(self._hands, side, but=name),
-                in_reach(name, self._hands, side),
+                hand_free(self._hands, side, but=name, asked=asked),
+                reachable(name),
+                in_reach(name, self._hands, side, asked=asked),
             ),
-            hold=(visible(name), upright()),
+            hold=(visible(name), upright(), not_dropped(name, self._hands, side)),
             post=(holding(name, self._hands, side, lifted=LIFTED, duration=HOLD_S),),
             timeout_s=15.0,
         )
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """See `Skill.serves`."""
+        return grasp_for(predicate)
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """See `Skill.breaks`."""
+        return grasp_breaks(goal, predicate)
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """See `Skill.start`."""
@@ -175,14 +188,28 @@ class HandRun:
         )
 
 
+def grasp_for(predicate: Predicate) -> Goal | None:
+    """Return the grasp that makes a predicate true, or None."""
+    if predicate.name in ("holding", "carried") and len(predicate.args) == 1:
+        return Goal(skill="grasp", args={"object": predicate.args[0]})
+    return None
+
+
+def grasp_breaks(goal: Goal, predicate: Predicate) -> bool:
+    """Whether a grasp may make a predicate false: what is taken stands nowhere."""
+    if predicate.name == "free":
+        return True
+    return predicate.name == "on" and predicate.args[:1] == (goal.args.get("object"),)
+
+
 def seen(name: str, snapshot: Snapshot, skill: str) -> ObjectState:
     """Return an object that perception reports.
 
     Raises:
-        GoalError: listing what is there.
+        UnseenError: listing what is there.
     """
     thing = snapshot.objects.get(name)
     if thing is None:
         known = ", ".join(snapshot.objects) or "nothing"
-        raise GoalError(f"{skill}: there is no '{name}' here (seen: {known})")
+        raise UnseenError(name, f"{skill}: there is no '{name}' here (seen: {known})")
     return thing

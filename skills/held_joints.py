@@ -59,6 +59,10 @@ class HeldJoints:
             damping=joints.take(last.damping),
         )
 
+    def go_home(self, joints: NDArray[np.bool_]) -> None:
+        """Send joints to the default pose while nobody claims them, (n,)."""
+        self._rest = np.where(joints, self._robot.default_joint_pos, self._rest)
+
     def remember(
         self, command: JointCommand, claimed: NDArray[np.bool_], time: float
     ) -> None:

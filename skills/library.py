@@ -6,7 +6,7 @@ from pathlib import Path
 
 from configs.schema import RobotConfig
 from skills.balance import Balance
-from skills.contract import Skill
+from skills.contract import Argument, Skill
 from skills.grasp import Grasp
 from skills.manipulate import Manipulate
 from skills.policy import Policy, PolicyMismatch
@@ -39,6 +39,12 @@ def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str,
         placing = _both_hands(folder, "manipulate", robot)
         skills["manipulate"] = Manipulate(placing, hands)
     return skills
+
+
+def skill_arguments() -> dict[str, tuple[Argument, ...]]:
+    """Return what each skill wants to be told, without loading a policy."""
+    kinds = (Walk, Balance, Grasp, Manipulate)
+    return {kind.name: kind.arguments for kind in kinds}
 
 
 def policy_path(skill: str, policy_dir: Path | None = None) -> Path:

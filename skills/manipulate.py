@@ -13,6 +13,7 @@ from skills.contract import (
     Goal,
     GoalError,
     JointTargets,
+    Predicate,
     Snapshot,
 )
 from skills.furniture import footprint, top_of
@@ -80,7 +81,7 @@ class Manipulate:
             pre=(
                 upright(),
                 holding(name, self._hands, None, lifted=0.01),
-                _spot_in_reach(surface, spot, side),
+                _spot_in_reach(name, surface, spot, side),
             ),
             hold=(upright(),),
             post=(
@@ -89,6 +90,14 @@ class Manipulate:
             ),
             timeout_s=15.0,
         )
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """See `Skill.serves`."""
+        return manipulate_for(predicate)
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """See `Skill.breaks`."""
+        return manipulate_breaks(goal, predicate)
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """See `Skill.start`."""
@@ -172,5 +181,20 @@ def footprint_below(thing: ObjectState, support: ObjectState) -> bool:
     return footprint(support).distance(x, y) == 0.0
 
 
-def _spot_in_reach(surface: str, spot: Array, side: str) -> Condition:
-    return on_hand_side(f"spot on {surface}", spot, side)
+def manipulate_for(predicate: Predicate) -> Goal | None:
+    """Return the placing that makes a predicate true, or None."""
+    if predicate.name == "on" and len(predicate.args) == 2:
+        name, surface = predicate.args
+        return Goal(skill="manipulate", args={"object": name, "target": surface})
+    return None
+
+
+def manipulate_breaks(goal: Goal, predicate: Predicate) -> bool:
+    """Whether placing may make a predicate false: what is put down is not held."""
+    held = predicate.name in ("holding", "carried")
+    return held and predicate.args[:1] == (goal.args.get("object"),)
+
+
+def _spot_in_reach(name: str, surface: str, spot: Array, side: str) -> Condition:
+    asks = Predicate("spot_in_reach", (name, surface))
+    return on_hand_side(f"spot on {surface}", spot, side, predicate=asks)

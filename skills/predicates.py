@@ -12,14 +12,16 @@ from configs.schema import RobotConfig
 from sim2real.kinematics import Chain
 from sim2real.robot import ObjectState, RobotState
 from sim2real.rotations import project_gravity, rotate, rotate_inverse, yaw_of
-from skills.contract import Check, Condition, Failure, Snapshot
+from skills.contract import Check, Condition, Failure, Predicate, Snapshot
 from skills.furniture import Pose2D, footprint, support_height, top_of, turn_between
 
 Array = NDArray[np.float64]
 
 IN_HAND = 0.085  # from the grasp site to the centre of what it holds [m]
 LIFTED = 0.11  # bottom above the surface that makes a grasp a success, 1 cm spare [m]
+CLEARLY_LIFTED = 0.05  # bottom above the surface of what a hand has got [m]
 OFF_SURFACE = 0.01  # bottom above the surface that makes it carried [m]
+HANDS_REACH = (-0.30, 0.40)  # height of what a hand can take, from the pelvis [m]
 UPRIGHT = 0.91  # cosine of the tilt of an upright object, 24 degrees
 
 
@@ -36,6 +38,7 @@ class Hands:
             chain = Chain(robot.mjcf, robot.base_body, site)
             index = [robot.joint_names.index(name) for name in chain.joint_names]
             self._chains[side] = (chain, np.array(index))
+        self._frames: dict[str, tuple[RobotState, tuple[Array, Array]]] = {}
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -44,14 +47,31 @@ class Hands:
 
     def frame(self, side: str, state: RobotState) -> tuple[Array, Array]:
         """Return a hand's grasp site and rotation in the pelvis frame."""
+        # Many ask of the same tick; the state they mean is the same object.
+        asked = self._frames.get(side)
+        if asked is not None and asked[0] is state:
+            return asked[1]
         chain, index = self._chains[side]
         position, rotation = chain.forward(state.joint_pos[index])
-        return np.asarray(position), np.asarray(rotation)
+        frame = np.asarray(position), np.asarray(rotation)
+        self._frames[side] = state, frame
+        return frame
 
     def distance(self, side: str, state: RobotState, thing: ObjectState) -> float:
         """Return how far a hand's grasp site is from an object's centre [m]."""
         site, _ = self.frame(side, state)
         return float(np.linalg.norm(in_base(state, thing.pos_w) - site))
+
+    def held(self, snapshot: Snapshot) -> str | None:
+        """Return the object that a hand holds clear of every surface, or None."""
+        for name, thing in snapshot.objects.items():
+            if (
+                thing.movable
+                and self.holder(snapshot.state, thing) is not None
+                and height_above_support(thing, snapshot) > OFF_SURFACE
+            ):
+                return name
+        return None
 
     def holder(self, state: RobotState, thing: ObjectState) -> str | None:
         """Return the hand that an object lies in, or None."""
@@ -88,7 +108,12 @@ def upright(limit: float = 0.6) -> Condition:
         reason = f"the robot leans {degrees(tilt):.0f} degrees"
         return Check(holds=tilt < limit, reason=reason)
 
-    return Condition(name="upright(robot)", check=check, failure=Failure.UNSTABLE)
+    return Condition(
+        name="upright(robot)",
+        check=check,
+        failure=Failure.UNSTABLE,
+        predicate=Predicate("upright"),
+    )
 
 
 def visible(name: str) -> Condition:
@@ -98,7 +123,12 @@ def visible(name: str) -> Condition:
         seen = name in snapshot.objects
         return Check(holds=seen, reason=f"{name} is {'' if seen else 'not '}seen")
 
-    return Condition(name=f"visible({name})", check=check, failure=Failure.OBJECT_LOST)
+    return Condition(
+        name=f"visible({name})",
+        check=check,
+        failure=Failure.OBJECT_LOST,
+        predicate=Predicate("visible", (name,)),
+    )
 
 
 class Lasting:
@@ -106,7 +136,7 @@ class Lasting:
 
     def __init__(self, check: Callable[[Snapshot], Check], duration: float) -> None:
         """Hold `check` to a duration [s]."""
-        self._check = check
+        self.at_once = check  # without regard to how long
         self._duration = duration
         self._since: float | None = None
         self._last = float("-inf")
@@ -114,7 +144,7 @@ class Lasting:
     def __call__(self, snapshot: Snapshot) -> Check:
         """Ask once more; a gap of half a second in the asking begins anew."""
         now = snapshot.time
-        answer = self._check(snapshot)
+        answer = self.at_once(snapshot)
         broken = now - self._last > 0.5 or now < self._last
         self._last = now
         if not answer.holds:
@@ -139,22 +169,57 @@ def at(goal: Pose2D, name: str, *, distance: float, turn: float) -> Condition:
         turn: allowed [rad].
     """
 
-    def check(snapshot: Snapshot) -> Check:
-        here = pose_of(snapshot.state)
+    def left(here: Pose2D) -> tuple[float, float]:
         off = hypot(goal.x - here.x, goal.y - here.y)
-        turned = abs(turn_between(here.yaw, goal.yaw))
+        return off, turn_between(here.yaw, goal.yaw)
+
+    return arrived(
+        left,
+        f"at({name})",
+        f"the stance beside {name}",
+        distance=distance,
+        turn=turn,
+        predicate=Predicate("at", (name,)),
+    )
+
+
+def arrived(
+    left: Callable[[Pose2D], tuple[float, float]],
+    name: str,
+    place: str,
+    *,
+    distance: float,
+    turn: float,
+    predicate: Predicate | None = None,
+) -> Condition:
+    """The robot has nothing left to walk or turn, settled for half a second.
+
+    Args:
+        left: how far it still has to walk [m] and to turn [rad] from a pose.
+        name: of the condition.
+        place: where it is to be, in words.
+        distance: allowed [m].
+        turn: allowed [rad].
+        predicate: what the condition asks.
+    """
+
+    def check(snapshot: Snapshot) -> Check:
+        off, turned = left(pose_of(snapshot.state))
         speed = float(np.linalg.norm(snapshot.state.base_lin_vel_w[:2]))
         settled = speed < 0.1
         return Check(
-            holds=off < distance and turned < turn and settled,
+            holds=off < distance and abs(turned) < turn and settled,
             reason=(
-                f"{off * 100:.0f} cm and {degrees(turned):.0f} degrees from the stance "
-                f"beside {name}, moving at {speed:.2f} m/s"
+                f"{off * 100:.0f} cm and {degrees(abs(turned)):.0f} degrees from "
+                f"{place}, moving at {speed:.2f} m/s"
             ),
         )
 
     return Condition(
-        name=f"at({name})", check=Lasting(check, 0.5), failure=Failure.OUT_OF_REACH
+        name=name,
+        check=Lasting(check, 0.5),
+        failure=Failure.OUT_OF_REACH,
+        predicate=predicate,
     )
 
 
@@ -200,6 +265,7 @@ def holding(
         name=f"holding({name})",
         check=Lasting(check, duration) if duration else check,
         failure=Failure.DROPPED,
+        predicate=Predicate("holding", (name,)),
     )
 
 
@@ -220,13 +286,56 @@ def carried(name: str, hands: Hands, side: str | None) -> Condition:
             reason=f"{name} is {near * 100:.0f} cm from the hand's grip",
         )
 
-    return Condition(name=f"carried({name})", check=check, failure=Failure.DROPPED)
+    return Condition(
+        name=f"carried({name})",
+        check=check,
+        failure=Failure.DROPPED,
+        predicate=Predicate("carried", (name,)),
+    )
+
+
+def not_dropped(name: str, hands: Hands, side: str) -> Condition:
+    """Once the hand has lifted the object, it does not lose it again."""
+    lifted = False
+
+    def check(snapshot: Snapshot) -> Check:
+        nonlocal lifted
+        thing = snapshot.objects.get(name)
+        if thing is None:
+            return Check(holds=True, reason=f"{name} is not seen")
+        near = hands.distance(side, snapshot.state, thing)
+        height = height_above_support(thing, snapshot)
+        lifted = lifted or (near < IN_HAND and height > CLEARLY_LIFTED)
+        return Check(
+            holds=not lifted or near < IN_HAND + 0.03,
+            reason=f"{name} was lifted and is {near * 100:.0f} cm from the hand's grip",
+        )
+
+    return Condition(
+        name=f"not_dropped({name})",
+        check=check,
+        failure=Failure.DROPPED,
+        predicate=Predicate("holding", (name,)),
+    )
 
 
 def resting_on(
-    name: str, surface: str, *, point: Array | None, radius: float
+    name: str,
+    surface: str,
+    *,
+    point: Array | None,
+    radius: float,
+    duration: float = 0.3,
 ) -> Condition:
-    """The object stands upright and still on a surface, near a point if given."""
+    """The object stands upright and still on a surface, near a point if given.
+
+    Args:
+        name: of the object.
+        surface: what it stands on.
+        point: where, in the world [m]; None for anywhere.
+        radius: allowed distance from the point [m].
+        duration: for how long without a break [s].
+    """
 
     def check(snapshot: Snapshot) -> Check:
         thing, support = snapshot.objects.get(name), snapshot.objects.get(surface)
@@ -250,8 +359,9 @@ def resting_on(
 
     return Condition(
         name=f"on({name}, {surface})",
-        check=Lasting(check, 0.3),
+        check=Lasting(check, duration) if duration else check,
         failure=Failure.DROPPED,
+        predicate=Predicate("on", (name, surface)),
     )
 
 
@@ -270,8 +380,17 @@ def hand_away(name: str, hands: Hands) -> Condition:
     return Condition(name=f"let_go({name})", check=check, failure=Failure.TIMEOUT)
 
 
-def on_hand_side(name: str, pos_w: Array, side: str) -> Condition:
-    """A point is where an arm can work from here."""
+def on_hand_side(
+    name: str, pos_w: Array, side: str, *, predicate: Predicate | None = None
+) -> Condition:
+    """A point is where an arm can work from here.
+
+    Args:
+        name: of the point.
+        pos_w: the point [m], (3,).
+        side: of the arm.
+        predicate: what this asks, such as `spot_in_reach(cup, shelf)`.
+    """
     sign = 1.0 if side == "left" else -1.0
 
     def check(snapshot: Snapshot) -> Check:
@@ -282,12 +401,22 @@ def on_hand_side(name: str, pos_w: Array, side: str) -> Condition:
         )
 
     return Condition(
-        name=f"in_reach({name})", check=check, failure=Failure.OUT_OF_REACH
+        name=f"in_reach({name})",
+        check=check,
+        failure=Failure.OUT_OF_REACH,
+        predicate=predicate,
     )
 
 
-def in_reach(name: str, hands: Hands, side: str) -> Condition:
-    """The object stands where an arm can grasp it from here."""
+def in_reach(name: str, hands: Hands, side: str, *, asked: bool = False) -> Condition:
+    """The object stands where an arm can grasp it from here.
+
+    Args:
+        name: of the object.
+        hands: of the robot.
+        side: of the arm.
+        asked: whether it must be this arm; else another may do as well.
+    """
     sign = 1.0 if side == "left" else -1.0
 
     def check(snapshot: Snapshot) -> Check:
@@ -301,13 +430,52 @@ def in_reach(name: str, hands: Hands, side: str) -> Condition:
             reason=f"{name} is {x:.2f} m ahead and {y:+.2f} m to the left",
         )
 
+    asks = (name, side) if asked else (name,)
     return Condition(
-        name=f"in_reach({name})", check=check, failure=Failure.OUT_OF_REACH
+        name=f"in_reach({name})",
+        check=check,
+        failure=Failure.OUT_OF_REACH,
+        predicate=Predicate("in_reach", asks),
     )
 
 
-def hand_free(hands: Hands, side: str, but: str) -> Condition:
-    """The hand holds nothing other than the named object."""
+def reachable(name: str) -> Condition:
+    """The object is at a height where an arm can grasp it; not on the floor."""
+
+    def check(snapshot: Snapshot) -> Check:
+        thing = snapshot.objects.get(name)
+        if thing is None:
+            return Check(holds=False, reason=f"{name} is not seen")
+        up = float(thing.pos_w[2] - snapshot.state.base_pos_w[2])
+        low, high = HANDS_REACH
+        word = "below" if up < 0 else "above"
+        return Check(
+            holds=low < up < high,
+            reason=(
+                f"{name} is {abs(up):.2f} m {word} the pelvis, hands reach from "
+                f"{-low:.2f} m below to {high:.2f} m above"
+            ),
+        )
+
+    return Condition(
+        name=f"reachable({name})",
+        check=check,
+        failure=Failure.OUT_OF_REACH,
+        predicate=Predicate("reachable", (name,)),
+    )
+
+
+def hand_free(
+    hands: Hands, side: str, but: str, *, asked: bool = False
+) -> Condition:
+    """The hand holds nothing other than the named object.
+
+    Args:
+        hands: of the robot.
+        side: of the hand.
+        but: the object that it may hold.
+        asked: whether it must be this hand; else another may do as well.
+    """
 
     def check(snapshot: Snapshot) -> Check:
         for name, thing in snapshot.objects.items():
@@ -319,5 +487,8 @@ def hand_free(hands: Hands, side: str, but: str) -> Condition:
         return Check(holds=True, reason=f"the {side} hand is free")
 
     return Condition(
-        name=f"free({side}_hand)", check=check, failure=Failure.OUT_OF_REACH
+        name=f"free({side}_hand)",
+        check=check,
+        failure=Failure.OUT_OF_REACH,
+        predicate=Predicate("free", (side,) if asked else ()),
     )

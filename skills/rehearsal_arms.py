@@ -12,13 +12,19 @@ from configs.schema import RobotConfig
 from sim2real.robot import ObjectState
 from skills.contract import (
     Argument,
+    Check,
+    Condition,
     Contract,
+    Failure,
     Goal,
     GoalError,
     JointTargets,
+    Predicate,
     Snapshot,
 )
 from skills.furniture import footprint, top_of
+from skills.grasp import grasp_breaks, grasp_for
+from skills.manipulate import manipulate_breaks, manipulate_for
 from skills.predicates import (
     OFF_SURFACE,
     Hands,
@@ -40,6 +46,7 @@ from skills.rehearsal_stage import (
 
 Array = NDArray[np.float64]
 
+NEAR = 0.45  # from the pelvis to a surface that something can be put on [m]
 INSIDE = 0.13  # from the edge of a surface to what is put on it [m]
 MOVE_S = 1.0  # time in which an arm reaches out or brings an object somewhere [s]
 ARM = {"shoulder_pitch": -0.8, "elbow": 0.3}
@@ -71,11 +78,23 @@ class RehearsalGrasp:
         return Contract(
             goal=goal,
             joints=_arm_joints(self._robot, side),
-            pre=(upright(), visible(name), in_reach(name, self._hands, side)),
+            pre=(
+                upright(),
+                visible(name),
+                in_reach(name, self._hands, side, asked="side" in goal.args),
+            ),
             hold=(upright(), visible(name)),
             post=(holding(name, self._hands, side, lifted=0.05, duration=0.5),),
             timeout_s=10.0,
         )
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """See `Skill.serves`."""
+        return grasp_for(predicate)
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """See `Skill.breaks`."""
+        return grasp_breaks(goal, predicate)
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """Begin to reach out."""
@@ -139,16 +158,29 @@ class RehearsalManipulate:
         )
         if not self._hands.sides:
             raise GoalError(f"robot {self._robot.name} has no hands to place with")
+        if target.movable:
+            raise GoalError(
+                f"manipulate: {target.name} is a {target.kind}, nothing is put down "
+                "on it; name a piece of furniture"
+            )
         held = holding(thing.name, self._hands, None, lifted=OFF_SURFACE)
         on = resting_on(thing.name, target.name, point=None, radius=inf)
         return Contract(
             goal=goal,
             joints=_arm_joints(self._robot, self._holder(thing, snapshot)),
-            pre=(upright(), held),
+            pre=(upright(), held, _beside(thing.name, target)),
             hold=(upright(), visible(thing.name)),
             post=(on,),
             timeout_s=10.0,
         )
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """See `Skill.serves`."""
+        return manipulate_for(predicate)
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """See `Skill.breaks`."""
+        return manipulate_breaks(goal, predicate)
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """Choose the nearest place that is well inside the surface."""
@@ -184,6 +216,25 @@ class RehearsalManipulate:
 
     def _holder(self, thing: ObjectState, snapshot: Snapshot) -> str:
         return self._hands.holder(snapshot.state, thing) or self._hands.sides[-1]
+
+
+def _beside(name: str, surface: ObjectState) -> Condition:
+    """The robot stands near enough to a surface to put something on it."""
+
+    def check(snapshot: Snapshot) -> Check:
+        here = pose_of(snapshot.state)
+        away = footprint(surface).distance(here.x, here.y)
+        return Check(
+            holds=away < NEAR,
+            reason=f"the robot is {away:.2f} m from {surface.name}, near is {NEAR} m",
+        )
+
+    return Condition(
+        name=f"in_reach(spot on {surface.name})",
+        check=check,
+        failure=Failure.OUT_OF_REACH,
+        predicate=Predicate("spot_in_reach", (name, surface.name)),
+    )
 
 
 def _inside(along: float, half: float) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import cos, sin
-
 from configs.schema import RobotConfig
 from skills.contract import (
     Argument,
@@ -12,19 +10,15 @@ from skills.contract import (
     Contract,
     Goal,
     JointTargets,
+    Predicate,
     Snapshot,
 )
-from skills.furniture import (
-    CLEARANCE,
-    Pose2D,
-    edge_stances,
-    footprint,
-    route,
-    support_of,
-)
-from skills.predicates import Hands, at, carried, pose_of, upright
+from skills.errand import Errand, promise
+from skills.furniture import Pose2D, edge_stances, footprint, support_of
+from skills.predicates import Hands, carried, upright
 from skills.rehearsal_stage import Stage, default_targets, side_of, thing_of
-from skills.steering import Steering, SteeringLimits
+from skills.steering import SteeringLimits
+from skills.walk_goal import ARGUMENTS, breaks, goal_for
 
 STANDOFF = 0.2  # from the edge of furniture to the pelvis [m]
 ASIDE = 0.12  # of the object, towards the hand that is to grasp it [m]
@@ -63,6 +57,14 @@ class RehearsalBalance:
             timeout_s=duration + 5.0,
         )
 
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """Return None: standing brings nothing about."""
+        return None
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """Return False: standing undoes nothing."""
+        return False
+
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """Nothing to prepare."""
 
@@ -75,80 +77,77 @@ class RehearsalBalance:
 
 
 class RehearsalWalk:
-    """Glides around furniture to a stance before the target."""
+    """Glides around furniture to a stance before the target, or by a distance."""
 
     name = "walk"
-    arguments: tuple[Argument, ...] = (
-        Argument(name="target", kind="object", required=True, text="where to go"),
-        Argument(
-            name="reach", kind="object", required=False, text="what to reach from there"
-        ),
-        Argument(
-            name="carrying", kind="object", required=False, text="what is in the hand"
-        ),
-        Argument(
-            name="side", kind="side", required=False, text="the hand that is used"
-        ),
-    )
+    arguments: tuple[Argument, ...] = ARGUMENTS
 
     def __init__(self, robot: RobotConfig, stage: Stage, hands: Hands) -> None:
         """Take the robot and the stage it glides on."""
         self._targets = default_targets(robot, robot.joints_of("legs", "waist"))
         self._stage = stage
         self._hands = hands
-        self._steering: Steering | None = None
-        self._time = 0.0
+        self._errand: Errand | None = None
 
     def contract(self, goal: Goal, snapshot: Snapshot) -> Contract:
         """Promise to stand before the target, and to drop nothing on the way."""
-        target = thing_of(goal, "target", snapshot)
+        errand = self._errand_for(goal, snapshot)
         always = [upright()]
         if "carrying" in goal.args:
             name = thing_of(goal, "carrying", snapshot).name
             always.append(carried(name, self._hands, None))
-        stance = self._stance(goal, snapshot)
+        there = promise(errand, lambda: self._errand, distance=0.1, turn=0.1)
         return Contract(
             goal=goal,
             joints=self._targets.names,
             pre=tuple(always),
             hold=tuple(always),
-            post=(at(stance, target.name, distance=0.1, turn=0.1), *always[1:]),
-            timeout_s=60.0,
+            post=(there, *always[1:]),
+            timeout_s=max(60.0, errand.timeout_s),
         )
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """Return the walk to a place, or to where something can be reached."""
+        return goal_for(predicate)
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """Whether it leaves a place that must be kept."""
+        return breaks(goal, predicate)
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """Plan the way."""
-        stance = self._stance(goal, snapshot)
-        away = CLEARANCE + 0.05
-        before = (stance.x - away * cos(stance.yaw), stance.y - away * sin(stance.yaw))
-        here = pose_of(snapshot.state)
-        fixed = (thing for thing in snapshot.objects.values() if not thing.movable)
-        obstacles = [footprint(thing).grown(CLEARANCE) for thing in fixed]
-        way = [*route((here.x, here.y), before, obstacles), (stance.x, stance.y)]
-        self._steering = Steering(SteeringLimits(), way, stance)
-        self._time = snapshot.time
+        self._errand = self._errand_for(goal, snapshot)
+        self._errand.start(snapshot)
 
     def step(self, snapshot: Snapshot) -> JointTargets:
         """Glide on."""
-        assert self._steering is not None
-        elapsed, self._time = snapshot.time - self._time, snapshot.time
-        velocity = self._steering.step(pose_of(snapshot.state), elapsed)
-        self._stage.move_base(*velocity)
+        assert self._errand is not None
+        self._stage.move_base(*self._errand.step(snapshot))
         return self._targets
 
     def stop(self) -> None:
         """Stand still."""
-        self._steering = None
+        self._errand = None
         self._stage.move_base(0.0, 0.0, 0.0)
 
-    def _stance(self, goal: Goal, snapshot: Snapshot) -> Pose2D:
-        target = thing_of(goal, "target", snapshot)
-        reach = thing_of(goal, "reach", snapshot) if "reach" in goal.args else target
-        place = support_of(target, snapshot.objects) if target.movable else target
-        area = footprint(place or target)
-        point = (float(reach.pos_w[0]), float(reach.pos_w[1]))
-        aside = ASIDE if side_of(goal) == "left" else -ASIDE
-        if not reach.movable:  # its front, and no hand that wants it on its side
-            return edge_stances(area, point, lambda depth: STANDOFF, 0.0)[0][1]
-        stances = edge_stances(area, point, lambda depth: STANDOFF, aside)
-        return min(stances, key=lambda found: found[0])[1]
+    def _errand_for(self, goal: Goal, snapshot: Snapshot) -> Errand:
+        return Errand(
+            goal,
+            snapshot,
+            choose=_stance,
+            hands=self._hands,
+            limits=SteeringLimits(),
+        )
+
+
+def _stance(goal: Goal, snapshot: Snapshot) -> Pose2D:
+    target = thing_of(goal, "target", snapshot)
+    reach = thing_of(goal, "reach", snapshot) if "reach" in goal.args else target
+    place = support_of(target, snapshot.objects) if target.movable else target
+    area = footprint(place or target)
+    point = (float(reach.pos_w[0]), float(reach.pos_w[1]))
+    aside = ASIDE if side_of(goal) == "left" else -ASIDE
+    if not reach.movable:  # its front, and no hand that wants it on its side
+        return edge_stances(area, point, lambda depth: STANDOFF, 0.0)[0][1]
+    stances = edge_stances(area, point, lambda depth: STANDOFF, aside)
+    return min(stances, key=lambda found: found[0])[1]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from configs.schema import RobotConfig
 from sim2real.joint_map import JointMap
 from sim2real.robot import ObjectState
-from skills.contract import Goal, GoalError, JointTargets, Snapshot
+from skills.contract import Goal, GoalError, JointTargets, Snapshot, UnseenError
 
 Array = NDArray[np.float64]
 
@@ -32,14 +32,16 @@ def thing_of(goal: Goal, key: str, snapshot: Snapshot) -> ObjectState:
     """Return the object that an argument names.
 
     Raises:
-        GoalError: if the argument is missing or there is no such object.
+        GoalError: if the argument is missing.
+        UnseenError: if there is no such object.
     """
     name = goal.args.get(key)
     if name is None:
         raise GoalError(f"{goal.skill} needs the argument '{key}'")
     if name not in snapshot.objects:
         known = ", ".join(snapshot.objects) or "nothing"
-        raise GoalError(f"{goal.skill}: there is no '{name}' here (known: {known})")
+        text = f"{goal.skill}: there is no '{name}' here (known: {known})"
+        raise UnseenError(str(name), text)
     return snapshot.objects[str(name)]
 
 

@@ -11,16 +11,21 @@ from configs.schema import RobotConfig
 from sim2real.joint_map import JointMap
 from sim2real.robot import JointCommand
 from skills.contract import (
+    Condition,
     Contract,
     Failure,
     Goal,
     GoalError,
     JointTargets,
+    Predicate,
     Skill,
     Snapshot,
 )
 from skills.handover import Handover
 from skills.held_joints import HeldJoints
+from skills.idle_hands import IdleHands
+from skills.predicates import Hands
+from skills.questions import question
 
 
 class OwnershipError(GoalError):
@@ -77,8 +82,11 @@ class SkillRunner:
         self._fallback = fallback
         self._handover_s = handover_s
         self._held = HeldJoints(robot, settle_speed)
+        self._hands = Hands(robot)
+        self._idle = IdleHands(robot, self._hands)
         self._active: dict[str, _Active] = {}
         self._faults: dict[str, tuple[Failure, str]] = {}
+        self.started = 0  # goals since the last reset
 
     # --- what a planner asks for ----------------------------------------------------
 
@@ -89,6 +97,23 @@ class SkillRunner:
             GoalError: if the skill is unknown or the goal makes no sense here.
         """
         return self._find(goal.skill).contract(goal, snapshot)
+
+    def serves(self, predicate: Predicate) -> Goal | None:
+        """Return the goal that makes a predicate true, or None if no skill can."""
+        goals = (skill.serves(predicate) for skill in self._skills.values())
+        return next((goal for goal in goals if goal is not None), None)
+
+    def breaks(self, goal: Goal, predicate: Predicate) -> bool:
+        """Whether carrying out a goal may make a predicate false."""
+        return self._find(goal.skill).breaks(goal, predicate)
+
+    def question(self, predicate: Predicate) -> Condition:
+        """Return the condition that a predicate names.
+
+        Raises:
+            GoalError: if there is no such predicate.
+        """
+        return question(predicate, self._hands)
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """Begin a skill; it takes its joints over from the fallback, or from nobody.
@@ -103,6 +128,7 @@ class SkillRunner:
         self._check_ownership(goal.skill, contract, snapshot)
         self._release(goal.skill)
         self._faults.pop(goal.skill, None)
+        self.started += 1
         try:
             self._begin(goal, contract, snapshot, asked_for=True)
         except GoalError:
@@ -140,13 +166,16 @@ class SkillRunner:
         for name in self.active():
             self._release(name)
         self._faults.clear()
+        self.started = 0
         self._held.reset()
+        self._idle.reset()
 
     # --- the tick -------------------------------------------------------------------
 
     def step(self, snapshot: Snapshot) -> JointCommand:
         """Return the command of all joints for this tick."""
         self._begin_fallback(snapshot)
+        self._held.go_home(self._idle.go_home(snapshot))
         command = self._held.command(snapshot)
         pos, stiffness, damping = command.joint_pos, command.stiffness, command.damping
         claimed = np.zeros(len(pos), dtype=np.bool_)

@@ -21,6 +21,8 @@ ONLY_IN = {
     "torch": ("skills/training/*",),
     "tensordict": ("skills/training/*",),
     "rsl_rl": ("skills/training/*",),
+    "gymnasium": ("skills/training/*",),
+    "stable_baselines3": ("skills/training/*",),
     "mujoco": (
         "sim2real/mujoco_*.py",
         "sim2real/backends/mujoco_*.py",
@@ -45,7 +47,16 @@ RUN_TIME_OF_SKILLS = {
 }
 """All that a robot's computer needs beside Python to run a skill."""
 
-HEAVY = ("isaaclab", "mujoco", "rclpy", "rsl_rl", "torch", "viser")
+HEAVY = (
+    "gymnasium",
+    "isaaclab",
+    "mujoco",
+    "rclpy",
+    "rsl_rl",
+    "stable_baselines3",
+    "torch",
+    "viser",
+)
 
 
 def imported_modules(source: str, package: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import cos, exp, sin
+from math import cos, exp, inf, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from sim2real.rotations import (
     multiply,
     rotate,
     rotate_inverse,
-    wxyz_from_yaw,
+    wxyz_from_rpy,
 )
 from sim2real.scenes import Scene, draw_scene
 
@@ -60,10 +60,12 @@ class FakeBackend:
         self._joint_pos = robot.default_joint_pos.copy()
         self._joint_vel = np.zeros(len(robot.joint_names))
         self._base_pos_w = np.zeros(3)
-        self._yaw = 0.0
+        self._yaw = self._pitch = 0.0
+        self._quat = self._measured_quat()
         self._velocity_b = (0.0, 0.0, 0.0)
         self._objects: dict[str, ObjectState] = {}
         self._grips: dict[str, _Grip] = {}
+        self._hidden: dict[str, float] = {}  # until when [s]
 
     def reset(self, seed: int) -> RobotState:
         """Draw the scene from `seed`; the robot appears at its start."""
@@ -74,10 +76,12 @@ class FakeBackend:
         self._joint_vel = np.zeros(len(self.robot.joint_names))
         start = scene.start
         self._base_pos_w = np.array([start.x, start.y, self.robot.standing_height])
-        self._yaw = start.yaw
+        self._yaw, self._pitch = start.yaw, 0.0
+        self._quat = self._measured_quat()
         self._velocity_b = (0.0, 0.0, 0.0)
         self._objects = {thing.name: thing.at_rest() for thing in scene.objects}
         self._grips = {}
+        self._hidden = {}
         if self._pace is not None:
             self._pace.start()
         return self._state()
@@ -95,9 +99,10 @@ class FakeBackend:
         return self._state()
 
     def objects(self) -> Mapping[str, ObjectState]:
-        """Return every object by name."""
-        self._check_running()
-        return dict(self._objects)
+        """Return every object by name, unless it is hidden."""
+        objects, now = self.true_objects(), self._ticks * self.control_dt
+        hidden = {name for name, until in self._hidden.items() if now < until}
+        return {n: thing for n, thing in objects.items() if n not in hidden}
 
     def close(self) -> None:
         """Stop; a reset starts again."""
@@ -134,7 +139,7 @@ class FakeBackend:
             )
         self._grips[name] = _Grip(
             pos_b=HAND_B[side] if pos_b is None else pos_b,
-            quat_b=multiply(conjugate(self._quat()), self._objects[name].quat_wxyz),
+            quat_b=multiply(conjugate(self._quat), self._objects[name].quat_wxyz),
         )
 
     def detach(self, name: str) -> None:
@@ -153,6 +158,67 @@ class FakeBackend:
         top = self._support_below(thing)
         pos_w = np.array([*thing.pos_w[:2], top + thing.half_size[2]])
         self._objects[name] = replace(thing, pos_w=pos_w, lin_vel_w=np.zeros(3))
+
+    # --- meddling, for evaluation; in the words of the simulation ---------------------
+
+    def true_state(self) -> RobotState:
+        """Return the state; a fake robot's senses do not err."""
+        self._check_running()
+        return self._state()
+
+    def true_objects(self) -> Mapping[str, ObjectState]:
+        """Return every object by name, also what is hidden."""
+        self._check_running()
+        return dict(self._objects)
+
+    def push(self, delta_velocity_w: Array) -> None:
+        """Do nothing: no force is ever felt here."""
+
+    def move_object(self, name: str, pos_w: Array) -> None:
+        """Stand a loose object somewhere else; no hand holds it then.
+
+        Raises:
+            BackendError: if there is no such loose object.
+        """
+        self._check_known(name, loose=True)
+        self._grips.pop(name, None)
+        thing = self._objects[name]
+        self._objects[name] = replace(
+            thing, pos_w=np.array(pos_w, dtype=float), lin_vel_w=np.zeros(3)
+        )
+
+    def strike_object(self, name: str, velocity_w: Array, force: float) -> None:
+        """Take a loose object out of the hand, if one holds it: see `detach`.
+
+        Raises:
+            BackendError: if there is no such loose object.
+        """
+        self._check_known(name, loose=True)
+        if name in self._grips:
+            self.detach(name)
+
+    def hide_object(self, name: str, for_s: float = inf) -> None:
+        """Report an object no more, for some time [s] or until the next reset.
+
+        Raises:
+            BackendError: if there is no such object.
+        """
+        self._check_known(name, loose=False)
+        self._hidden[name] = self._ticks * self.control_dt + for_s
+
+    def tip(self, pitch: float) -> None:
+        """Lean forward by an angle [rad] until the next reset; nothing falls here."""
+        self._pitch = pitch
+        self._quat = self._measured_quat()
+
+    def _check_known(self, name: str, *, loose: bool) -> None:
+        objects = self.true_objects().values()
+        known = [o.name for o in objects if o.movable or not loose]
+        if name not in known:
+            raise BackendError(
+                f"the fake backend cannot meddle with '{name}'. "
+                f"Known: {', '.join(known) or 'none'}."
+            )
 
     def _support_below(self, thing: ObjectState) -> float:
         tops = [0.0]
@@ -174,14 +240,14 @@ class FakeBackend:
 
     def _glide(self) -> None:
         vx, vy, wz = self._velocity_b
-        middle = self._yaw + wz * self.control_dt / 2
-        c, s = cos(middle), sin(middle)
-        velocity_w = np.array([c * vx - s * vy, s * vx + c * vy, 0.0])
+        velocity_w = _turned(vx, vy, self._yaw + wz * self.control_dt / 2)
         self._base_pos_w = self._base_pos_w + velocity_w * self.control_dt
-        self._yaw += wz * self.control_dt
+        if wz != 0.0:
+            self._yaw += wz * self.control_dt
+            self._quat = self._measured_quat()
 
     def _carry(self, name: str) -> None:
-        grip, thing, quat = self._grips[name], self._objects[name], self._quat()
+        grip, thing, quat = self._grips[name], self._objects[name], self._quat
         pos_w = self._base_pos_w + rotate(quat, grip.pos_b)
         self._objects[name] = replace(
             thing,
@@ -190,24 +256,30 @@ class FakeBackend:
             lin_vel_w=(pos_w - thing.pos_w) / self.control_dt,
         )
 
-    def _quat(self) -> Array:
-        quat: Array = wxyz_from_yaw(np.array(self._yaw))
+    def _measured_quat(self) -> Array:
+        angles = (np.array(angle) for angle in (0.0, self._pitch, self._yaw))
+        quat: Array = wxyz_from_rpy(*angles)
         return quat
 
     def _state(self) -> RobotState:
         vx, vy, wz = self._velocity_b
-        velocity_w: Array = rotate(self._quat(), np.array([vx, vy, 0.0]))
         return RobotState(
             time=self._ticks * self.control_dt,
             joint_pos=self._joint_pos.copy(),
             joint_vel=self._joint_vel.copy(),
             joint_effort=np.zeros(len(self.robot.joint_names)),
             base_pos_w=self._base_pos_w.copy(),
-            base_quat_wxyz=self._quat(),
-            base_lin_vel_w=velocity_w,
+            base_quat_wxyz=self._quat.copy(),
+            base_lin_vel_w=_turned(vx, vy, self._yaw),
             base_ang_vel=np.array([0.0, 0.0, wz]),
         )
 
     def _check_running(self) -> None:
         if self._scene is None:
             raise BackendError("the fake backend is not running; call reset first.")
+
+
+def _turned(vx: float, vy: float, yaw: float) -> Array:
+    """Return a velocity of the base in the world [m/s], (3,)."""
+    c, s = cos(yaw), sin(yaw)
+    return np.array([c * vx - s * vy, s * vx + c * vy, 0.0])

@@ -58,6 +58,7 @@ class MujocoBackend:
         self._simulation: Simulation | None = None
         self._sensors = Sensors(self._imperfections, np.random.default_rng(0))
         self._seen: Mapping[str, ObjectState] = {}
+        self._hidden: set[str] = set()
 
     def reset(self, seed: int) -> RobotState:
         """Draw the scene from `seed` and stand the robot at its start."""
@@ -68,6 +69,7 @@ class MujocoBackend:
         _add_payload(spec, self._payload)
         self._simulation = Simulation(self.robot, scene, spec.compile())
         self._sensors = Sensors(self._imperfections, np.random.default_rng([seed, 1]))
+        self._hidden.clear()
         if self._pace is not None:
             self._pace.start()
         return self._measure()
@@ -89,7 +91,7 @@ class MujocoBackend:
     def objects(self) -> Mapping[str, ObjectState]:
         """Return what perception reported with the last state, by name."""
         self._running()
-        return self._seen
+        return {n: thing for n, thing in self._seen.items() if n not in self._hidden}
 
     def close(self) -> None:
         """Drop the simulation."""
@@ -124,6 +126,49 @@ class MujocoBackend:
         """Add a velocity to the base at once [m/s], (3,): a shove, for evaluation."""
         self._running().push(delta_velocity_w)
 
+    def move_object(self, name: str, pos_w: Array) -> None:
+        """Stand a loose object upright somewhere else, for evaluation.
+
+        Args:
+            name: of the object; it keeps its yaw and comes to rest.
+            pos_w: of its centre [m], (3,).
+
+        Raises:
+            BackendError: if there is no such loose object.
+        """
+        self._check_loose(name)
+        self._running().move(name, pos_w)
+
+    def strike_object(self, name: str, velocity_w: Array, force: float) -> None:
+        """Drive a loose object during the next step, for evaluation.
+
+        What hits it is as strong as `force` and does not outrun `velocity_w`; a hand
+        that holds it feels the pull. Nothing else about the physics changes.
+
+        Args:
+            name: of the object.
+            velocity_w: which way, and how fast at most [m/s], (3,).
+            force: at most [N].
+
+        Raises:
+            BackendError: if there is no such loose object.
+        """
+        self._check_loose(name)
+        self._running().strike(name, velocity_w, force)
+
+    def hide_object(self, name: str) -> None:
+        """Let perception report an object no more, until the next reset.
+
+        Raises:
+            BackendError: if there is no such object.
+        """
+        _check_known(name, self.true_objects())
+        self._hidden.add(name)
+
+    def _check_loose(self, name: str) -> None:
+        objects = self.true_objects()
+        _check_known(name, {n: thing for n, thing in objects.items() if thing.movable})
+
     def _measure(self) -> RobotState:
         state, self._seen = self._sensors.measure(
             self.true_state(), self.true_objects()
@@ -143,6 +188,14 @@ class MujocoBackend:
                     f"the command holds a {word} that is not finite, for {joint}; "
                     "nothing was sent. Look at the skill that owns this joint."
                 )
+
+
+def _check_known(name: str, known: Mapping[str, ObjectState]) -> None:
+    if name not in known:
+        raise BackendError(
+            f"the mujoco backend cannot meddle with '{name}'. "
+            f"Known: {', '.join(known) or 'none'}."
+        )
 
 
 def _decimation(physics_dt: float) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from configs.schema import RobotConfig
 from sim2real.robot import BackendError, JointCommand, ObjectState, RobotState
-from sim2real.rotations import wxyz_from_yaw
+from sim2real.rotations import wxyz_from_yaw, yaw_of
 from sim2real.scenes import Scene, SceneObject
 
 FATAL_WARNINGS = {
@@ -19,6 +19,17 @@ FATAL_WARNINGS = {
     mujoco.mjtWarning.mjWARN_BADQVEL: "velocities",
     mujoco.mjtWarning.mjWARN_BADQACC: "accelerations",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Strike:
+    """Something that drives a body for one control period."""
+
+    body: int
+    dof: int  # of the first of its three velocities
+    direction: NDArray[np.float64]  # a unit vector, world axes, (3,)
+    speed: float  # it does not drive it faster than this [m/s]
+    force: float  # nor with more than this [N]
 
 
 class Simulation:
@@ -31,6 +42,7 @@ class Simulation:
         self.data = mujoco.MjData(model)
         self.steps = 0  # physics steps since the start
         self._pending: deque[tuple[int, JointCommand]] = deque()
+        self._strikes: list[_Strike] = []
         joints = [model.joint(name) for name in robot.joint_names]
         self._qpos = np.array([joint.qposadr[0] for joint in joints])
         self._dof = np.array([joint.dofadr[0] for joint in joints])
@@ -75,8 +87,13 @@ class Simulation:
         for _ in range(steps):
             while self._pending and self._pending[0][0] <= self.steps:
                 self._obey(self._pending.popleft()[1])
+            for strike in self._strikes:
+                self._drive(strike)
             mujoco.mj_step(self.model, self.data)
             self.steps += 1
+        for strike in self._strikes:
+            self.data.xfrc_applied[strike.body] = 0.0
+        self._strikes.clear()
         self._check_sane()
 
     def _obey(self, command: JointCommand) -> None:
@@ -108,6 +125,44 @@ class Simulation:
     def push(self, delta_velocity_w: ArrayLike) -> None:
         """Add a velocity to the base at once [m/s], (3,)."""
         self.data.qvel[self._base_dof : self._base_dof + 3] += delta_velocity_w
+
+    def move(self, name: str, pos_w: ArrayLike) -> None:
+        """Stand a loose object upright somewhere else, at rest; its yaw is kept."""
+        joint = self.data.joint(name)
+        joint.qpos[:3] = pos_w
+        joint.qpos[3:] = wxyz_from_yaw(yaw_of(joint.qpos[3:].copy()))
+        joint.qvel[:] = 0.0
+
+    def strike(self, name: str, velocity_w: ArrayLike, force: float) -> None:
+        """Drive a loose object during the next control period.
+
+        Args:
+            name: of the object.
+            velocity_w: which way, and how fast at most [m/s], (3,).
+            force: with which it is driven at most [N].
+        """
+        velocity = np.asarray(velocity_w, dtype=float)
+        speed = float(np.linalg.norm(velocity))
+        if speed == 0.0:
+            return
+        body = self.model.body(name)
+        strike = _Strike(
+            body=body.id,
+            dof=int(self.model.jnt_dofadr[body.jntadr[0]]),
+            direction=velocity / speed,
+            speed=speed,
+            force=force,
+        )
+        self._strikes.append(strike)
+
+    def _drive(self, strike: _Strike) -> None:
+        """Push as hard as it takes to reach the speed, and as the limit allows."""
+        velocity = self.data.qvel[strike.dof : strike.dof + 3]
+        missing = strike.speed - float(velocity @ strike.direction)
+        mass = float(self.model.body_mass[strike.body])
+        wanted = mass * missing / self.model.opt.timestep
+        force = min(max(wanted, 0.0), strike.force)
+        self.data.xfrc_applied[strike.body, :3] = force * strike.direction
 
     def state(self, time: float) -> RobotState:
         """Return the true state, stamped with `time` [s]."""

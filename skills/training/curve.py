@@ -19,6 +19,10 @@ FIGURES = {
     "loss": "squared error against the expert's action",
     "expert_share": "share of scenes in which the expert acts",
     "action_std": "action noise",
+    "model_success": "share of goals reached in the model",
+    "model_return": "mean return in the model",
+    "model_seconds": "time to the goal in the model [s]",
+    "model_skills": "skills started to the goal in the model",
 }
 
 

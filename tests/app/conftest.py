@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import cos, radians, sin
 
@@ -11,6 +11,7 @@ import pytest
 
 from app.build import build, read_plan
 from app.control_loop import Assembly
+from app.operator_desk import Operator, Wish
 from app.options import RunOptions
 from app.truth import Truth
 from sim2real.robot import ObjectState, RobotState
@@ -109,3 +110,23 @@ def assemble() -> Callable[..., Assembly]:
         return build(read_plan(request, RunOptions(backend="fake", **options)))
 
     return make
+
+
+class Asking:
+    """An operator who wants something else from certain ticks on."""
+
+    def __init__(self, wishes: Mapping[int, Wish]) -> None:
+        self._wishes = wishes
+        self._tick = -1
+        self._now = Wish.GO_ON
+
+    def wish(self) -> Wish:
+        self._tick += 1
+        self._now = self._wishes.get(self._tick, self._now)
+        return self._now
+
+
+@pytest.fixture
+def asking() -> Callable[[Mapping[int, Wish]], Operator]:
+    """Make an operator from what is wanted from which control tick on."""
+    return Asking

@@ -17,6 +17,12 @@ FETCH = "walk to table and grasp cup"
 DELIVER = f"{FETCH} then carry it to the shelf and place it there"
 
 
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path_factory, monkeypatch):
+    """Leave traces of runs in a folder of the test's own."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
+
+
 def praxis(*words):
     """Run a command; return its exit code, stdout and stderr."""
     result = CliRunner().invoke(app, [str(word) for word in words])
@@ -58,7 +64,7 @@ def test_a_cup_is_fetched():
     code, out, _ = praxis("run", FETCH, "--backend", "fake")
     assert code == 0
     assert out.startswith("rehearsal: a fake robot without physics or policies")
-    assert "step 2 ✓ grasp(object=cup): done in" in out
+    assert "✓ grasp(object=cup) after " in out
     assert "holding(cup) (rehearsal, there is no physics to judge by)" in out
 
 
@@ -338,7 +344,7 @@ def test_the_tree_is_shown_without_moving_anything(tmp_path):
     code, out, _ = praxis("tree", FETCH, "--policies", tmp_path)
     assert code == 0
     assert out.splitlines()[0] == f"· {FETCH}"
-    assert "└─ · grasp(object=cup)" in out
+    assert "└─ · step 2: grasp(object=cup)" in out
     assert "holding(cup)" in out
     assert "rehearsal skills" in out
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.control_loop import Episode
 from app.judge import Verdict
+from app.operator_desk import Wish
 from sim2real.hazards import Hazard, Reaction
 from sim2real.robot import BackendError
 from skills.contract import Failure, GoalError
@@ -138,20 +139,10 @@ def test_a_broken_backend_is_a_hardware_failure(assemble):
     assert result.duration_s == pytest.approx(1.98)
 
 
-class AskAt:
-    """Asks to stop at a tick."""
-
-    def __init__(self, tick):
-        self.left = tick
-
-    def __call__(self):
-        self.left -= 1
-        return self.left < 0
-
-
-def test_the_operator_stops_the_robot_which_goes_on_standing(assemble):
+def test_the_operator_stops_the_robot_which_goes_on_standing(assemble, asking):
     notes = Notes()
-    result = Episode(assemble(), 0, observers=[notes], stop_asked=AskAt(100)).run()
+    stop = asking({100: Wish.STOP_AT_ONCE})
+    result = Episode(assemble(), 0, observers=[notes], operator=stop).run()
     assert result.failure is Failure.OPERATOR
     assert "stopped by the operator" in result.sentence
     assert result.duration_s == pytest.approx(2.0)
@@ -161,15 +152,17 @@ def test_the_operator_stops_the_robot_which_goes_on_standing(assemble):
     assert last.snapshot.time == pytest.approx(2.48)
 
 
-def test_a_stop_while_the_judge_watches_is_no_success(assemble):
+def test_a_stop_while_the_judge_watches_is_no_success(assemble, asking):
     done = Episode(assemble(), 0).run()
     ticks = round(done.duration_s / 0.02)
-    result = Episode(assemble(), 0, stop_asked=AskAt(ticks + 10)).run()
+    stop = asking({ticks + 10: Wish.STOP})
+    result = Episode(assemble(), 0, operator=stop).run()
     assert not result.success
     assert result.failure is Failure.OPERATOR
     assert result.sentence == (
         "stopped by the operator before the result could be judged"
     )
+    assert result.progress is None  # there is nothing to go on with
 
 
 class FallingLate(Wrapped):

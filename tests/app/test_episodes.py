@@ -7,18 +7,8 @@ from dataclasses import replace
 import pytest
 
 from app.episodes import run_episodes
+from app.operator_desk import Wish
 from skills.contract import Failure, GoalError
-
-
-class AskAt:
-    """Asks to stop from a call on."""
-
-    def __init__(self, calls):
-        self.left = calls
-
-    def __call__(self):
-        self.left -= 1
-        return self.left < 0
 
 
 def test_seeds_are_consecutive(assemble):
@@ -27,17 +17,19 @@ def test_seeds_are_consecutive(assemble):
     assert all(result.done for result in results)
 
 
-def test_of_several_episodes_the_stopped_one_is_left_out(assemble):
+def test_of_several_episodes_the_stopped_one_is_left_out(assemble, asking):
     first = next(run_episodes(assemble(), 0, 1))
     # One question a tick, until 2 s after success and after the episode.
     asked = round((first.duration_s + 2.0) / 0.02) + 1
-    results = list(run_episodes(assemble(), 0, 5, stop_asked=AskAt(asked + 20)))
+    stop = asking({asked + 20: Wish.STOP})
+    results = list(run_episodes(assemble(), 0, 5, operator=stop))
     assert [result.seed for result in results] == [0]
     assert results[0].done
 
 
-def test_a_single_stopped_episode_is_kept(assemble):
-    results = list(run_episodes(assemble(), 0, 1, stop_asked=AskAt(20)))
+def test_a_single_stopped_episode_is_kept(assemble, asking):
+    stop = asking({20: Wish.STOP})
+    results = list(run_episodes(assemble(), 0, 1, operator=stop))
     assert [result.failure for result in results] == [Failure.OPERATOR]
 
 
@@ -77,7 +69,9 @@ class NoSecondCup:
 
 def test_nonsense_in_a_later_world_is_a_failure_like_others(assemble):
     assembly = assemble()
-    assembly = replace(assembly, backend=NoSecondCup(assembly.backend))
+    unheard = frozenset[str]()  # else a cup that is not there counts as lost
+    backend = NoSecondCup(assembly.backend)
+    assembly = replace(assembly, backend=backend, known=unheard)
     first, second = run_episodes(assembly, 0, 2)
     assert first.done
     assert second.failure is Failure.CONTRACT

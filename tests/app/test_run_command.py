@@ -6,11 +6,9 @@ import io
 import json
 import signal
 
-import pytest
 from rich.console import Console
 
 from app.build import read_plan
-from app.operator_stop import OperatorStop
 from app.options import RunOptions
 from app.run_command import Outputs, carry_out
 
@@ -41,7 +39,7 @@ def run(request, tmp_path, terminal, **options):
 
 
 def test_ctrl_c_ends_a_task_as_stopped_by_the_operator(tmp_path):
-    terminal = Terminal("step 2 begins")
+    terminal = Terminal("▶ grasp(object=cup)")
     code, report = run(FETCH, tmp_path, terminal)
     assert code == 1
     assert report["interrupted"] is True
@@ -68,14 +66,3 @@ def test_a_terminal_sees_the_tree(tmp_path):
     assert code == 0
     assert "balance(duration_s=1)" in terminal.getvalue()
     assert "safety: ok" in terminal.getvalue()
-
-
-def test_the_first_ctrl_c_asks_and_the_second_insists():
-    before = signal.getsignal(signal.SIGINT)
-    with OperatorStop() as stop:
-        assert not stop()
-        signal.raise_signal(signal.SIGINT)
-        assert stop()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before

@@ -11,6 +11,7 @@ viser = pytest.importorskip("viser")
 
 from app.build import draw  # noqa: E402
 from app.control_loop import Episode  # noqa: E402
+from app.operator_desk import Desk, Wish  # noqa: E402
 from app.viewer import Viewer, signals_text  # noqa: E402
 
 
@@ -39,7 +40,8 @@ def moments(assemble):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_page_answers_while_pictures_are_pushed(moments, capsys):
-    viewer = Viewer(partial(draw, kind="fake"), host="127.0.0.1", port=18_417)
+    draw_it = partial(draw, kind="fake")
+    viewer = Viewer(draw_it, Desk(), host="127.0.0.1", port=18_417)
     try:
         viewer.begin(moments.assembly, 0, moments.first)
         viewer.tick(moments.last)
@@ -55,6 +57,7 @@ def test_the_page_answers_while_pictures_are_pushed(moments, capsys):
 def test_the_signals_are_a_table_with_units(moments):
     lines = signals_text(moments.first).splitlines()
     assert lines[2:] == [
+        "| state | running |",
         "| time | 0.00 s |",
         "| step | 1/1 balance(duration_s=1) |",
         "| base | 0.00 m/s, +0.00 rad/s, 0.78 m high |",
@@ -62,3 +65,13 @@ def test_the_signals_are_a_table_with_units(moments):
         "| safety | ok |",
     ]
     assert "| skills | balance |" in signals_text(moments.last)
+
+
+def test_a_pause_is_told_in_a_sentence(assemble, asking):
+    kept = Moments()
+    operator = asking({10: Wish.PAUSE, 20: Wish.STOP_AT_ONCE})
+    pictures = []
+    kept.tick = lambda moment: pictures.append(signals_text(moment))
+    Episode(assemble("stand"), 0, observers=[kept], operator=operator).run()
+    assert "| state | paused in step 1/1 balance(duration_s=5) |" in pictures[15]
+    assert "| state | failure |" in pictures[-1]

@@ -11,12 +11,14 @@ from configs.training_schema import (
     HandTrainingConfig,
     LegTrainingConfig,
     PpoConfig,
+    SelectorTrainingConfig,
 )
 from skills.locomotion import REWARDS
 from skills.manipulation import HAND_REWARDS
 
 LEGS = ("walk", "balance")
-FILES = sorted((CONFIG_DIR / "training").glob("*.yaml"))
+ALL = sorted((CONFIG_DIR / "training").glob("*.yaml"))
+FILES = [path for path in ALL if path.stem != "selector"]
 
 
 def schema_of(path: Path) -> type[LegTrainingConfig] | type[HandTrainingConfig]:
@@ -24,7 +26,19 @@ def schema_of(path: Path) -> type[LegTrainingConfig] | type[HandTrainingConfig]:
 
 
 def test_there_is_a_file_for_every_skill() -> None:
-    assert [path.stem for path in FILES] == ["balance", "grasp", "manipulate", "walk"]
+    names = ["balance", "grasp", "manipulate", "selector", "walk"]
+    assert [path.stem for path in ALL] == names
+
+
+def test_the_learned_planner_has_settings_of_its_own() -> None:
+    config = load(SelectorTrainingConfig, CONFIG_DIR / "training" / "selector.yaml")
+    assert (config.skill, config.discount_per_s) == ("selector", 0.995)
+    with pytest.raises(ConfigError, match="algorithm: expected 'dqn', 'ppo' or 'a2c'"):
+        parse(
+            SelectorTrainingConfig,
+            {"skill": "selector", "algorithm": "sarsa"},
+            "x.yaml",
+        )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

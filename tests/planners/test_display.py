@@ -1,54 +1,76 @@
 """The tree is shown as text and as plain data."""
 
+from __future__ import annotations
+
 import json
+
+import pytest
+from py_trees.behaviour import Behaviour
+from py_trees.common import Status
+from py_trees.composites import Sequence
 
 from planners.display import as_dict, as_text
 
 
-def test_the_text_shows_marks_and_feedback(fetch):
-    fetch.tick()
-    assert as_text(fetch.planner.root) == "\n".join(
-        [
-            "▶ the task (step 1 of 2)",
-            "├─ ▶ walk(target=table, reach=cup)",
-            "│  ├─ ✗ already done: walk(target=table, reach=cup) "
-            "(at(table) does not hold: measured no)",
-            "│  └─ ▶ walk(target=table, reach=cup) "
-            "(running for 0.0 s of 20 s, at(table): measured no)",
-            "└─ · grasp(object=cup)",
-            "   ├─ · already done: grasp(object=cup)",
-            "   └─ · grasp(object=cup)",
-        ]
-    )
+class Leaf(Behaviour):
+    """Says what it is told to say."""
+
+    def update(self) -> Status:
+        return self.status
 
 
-def test_the_text_shows_a_finished_task(fetch):
-    fetch.tick("at(table)")
-    fetch.tick("holding(cup)")
-    lines = as_text(fetch.planner.root).splitlines()
-    assert lines[0] == "✓ the task (every step is done)"
-    assert lines[-1] == "   └─ ✓ grasp(object=cup) (done in 1.0 s: holding(cup))"
+def leaf(name, status=Status.INVALID, message=""):
+    made = Leaf(name)
+    made.status, made.feedback_message = status, message
+    return made
 
 
-def test_the_text_shows_why_a_task_failed(fetch):
-    fetch.tick()
-    fetch.tick(no_longer=("upright",))
-    assert as_text(fetch.planner.root).splitlines()[0] == (
-        "✗ the task (walk(target=table, reach=cup) aborted, upright: measured no; "
-        "unstable is never retried)"
-    )
+@pytest.fixture
+def root():
+    """A task at its second step."""
+    first = Sequence("walk", memory=True, children=[leaf("at(table)", Status.SUCCESS)])
+    first.status = Status.SUCCESS
+    grasp = leaf("grasp(object=cup)", Status.RUNNING, "running for 0.4 s of 15 s")
+    no = leaf("holding(cup)", Status.FAILURE, "does not hold")
+    second = Sequence("hold", memory=True, children=[no, grasp])
+    second.status = Status.RUNNING
+    later = leaf("stand", message="words of an earlier attempt")
+    task = Sequence("the task", memory=True, children=[first, second, later])
+    task.status = Status.RUNNING
+    return task
 
 
-def test_the_data_survives_json(fetch):
-    fetch.tick()
-    data = json.loads(json.dumps(as_dict(fetch.planner.root)))
+def test_the_text_shows_marks_and_feedback(root):
+    assert as_text(root).splitlines() == [
+        "▶ the task",
+        "├─ ✓ walk",
+        "│  └─ ✓ at(table)",
+        "├─ ▶ hold",
+        "│  ├─ ✗ holding(cup) (does not hold)",
+        "│  └─ ▶ grasp(object=cup) (running for 0.4 s of 15 s)",
+        "└─ · stand",
+    ]
+
+
+def test_folded_only_the_path_that_runs_is_open(root):
+    assert as_text(root, folded=True).splitlines() == [
+        "▶ the task",
+        "├─ ✓ walk …",
+        "├─ ▶ hold",
+        "│  ├─ ✗ holding(cup) (does not hold)",
+        "│  └─ ▶ grasp(object=cup) (running for 0.4 s of 15 s)",
+        "└─ · stand",
+    ]
+
+
+def test_the_data_survives_json(root):
+    data = json.loads(json.dumps(as_dict(root)))
     assert data["name"] == "the task"
     assert data["status"] == "running"
-    walk = data["children"][0]["children"][1]
-    assert walk == {
-        "name": "walk(target=table, reach=cup)",
-        "kind": "RunSkill",
+    assert data["children"][1]["children"][1] == {
+        "name": "grasp(object=cup)",
+        "kind": "Leaf",
         "status": "running",
-        "message": "running for 0.0 s of 20 s, at(table): measured no",
+        "message": "running for 0.4 s of 15 s",
         "children": [],
     }

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from configs.schema import RobotConfig
 from sim2real.robot import RobotState
 from skills.balance import Balance
-from skills.contract import Check, Goal, GoalError, Snapshot
+from skills.contract import Check, Goal, GoalError, Predicate, Snapshot
 
 Standing = Callable[..., RobotState]
 
@@ -86,3 +86,9 @@ def test_the_policy_is_told_to_stand(balance: Balance, standing: Standing) -> No
     assert targets.names == policy.joints
     # velocity command and gait clock
     assert_array_equal(policy.last_observation[6:11], np.zeros(5))
+
+
+def test_it_serves_and_undoes_nothing(balance: Balance) -> None:
+    for text in ("upright()", "at(table)", "on(cup, shelf)", "holding(cup)"):
+        assert balance.serves(Predicate.parse(text)) is None
+        assert not balance.breaks(stand(), Predicate.parse(text))

@@ -15,6 +15,8 @@ from skills.furniture import (
     Pose2D,
     edge_stances,
     footprint,
+    in_the_way,
+    leave,
     route,
     support_height,
     support_of,
@@ -204,3 +206,42 @@ def test_without_a_way_the_end_is_approached_straight() -> None:
 )
 def test_a_turn_takes_the_short_way(a: float, b: float, expected: float) -> None:
     assert turn_between(a, b) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "blocked"),
+    [
+        ((-3.0, 0.0), (-1.26, 0.0), False),  # ends 26 cm before it
+        ((-3.0, 0.0), (-1.24, 0.0), True),
+        ((-3.0, 1.26), (3.0, 1.26), False),  # past it
+        ((-3.0, 1.24), (3.0, 1.24), True),
+        ((-1.2, 0.0), (-2.0, 0.0), False),  # begins near and leads away
+        ((-1.2, 0.0), (-1.2, 3.0), False),  # or along
+        ((-1.2, 0.0), (-1.16, 0.0), False),  # a sway of the body
+        ((-1.2, 0.0), (-1.14, 0.0), True),  # nearer still
+    ],
+)
+def test_furniture_in_the_way(start: Point, end: Point, blocked: bool) -> None:
+    table = thing("table", (0.0, 0.0, 0.4), (1.0, 1.0, 0.4))
+    assert in_the_way(start, end, [table], 0.25) is (table if blocked else None)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ((-0.9, 0.3), (-1.02, 0.3)),
+        ((0.3, 0.8), (0.3, 1.02)),
+        ((0.2, -0.95), (0.2, -1.02)),
+        ((1.1, 0.0), (1.1, 0.0)),  # it is outside already
+    ],
+)
+def test_an_obstacle_is_left_across_its_nearest_edge(
+    start: Point, expected: Point
+) -> None:
+    assert leave(start, [SQUARE]) == pytest.approx(expected)
+
+
+def test_two_obstacles_are_left_one_after_the_other() -> None:
+    # Out of the square at x = -1.02, that is in the wall; out of that at its left.
+    wall = Footprint(x=-1.5, y=0.0, yaw=0.0, half_x=0.7, half_y=0.5)
+    assert leave((-0.95, 0.4), [SQUARE, wall]) == pytest.approx((-1.02, 0.52))

@@ -13,12 +13,14 @@ from numpy.testing import assert_allclose
 from configs.schema import RobotConfig
 from sim2real.robot import ObjectState, RobotState
 from sim2real.rotations import rotate, wxyz_from_rpy
-from skills.contract import Check, Condition, Failure, Snapshot
+from skills.contract import Check, Condition, Failure, Predicate, Snapshot
 from skills.furniture import Pose2D
 from skills.predicates import (
     Hands,
     Lasting,
+    arrived,
     at,
+    carried,
     hand_away,
     hand_free,
     height_above_support,
@@ -351,3 +353,58 @@ def test_where_an_arm_can_work(
         assert answer.reason == (
             f"the spot is {x:.2f} m ahead and {y:+.2f} m to the left"
         )
+
+
+def test_conditions_say_what_they_ask(hands: Hands) -> None:
+    stance, point = Pose2D(x=0.0, y=0.0, yaw=0.0), np.zeros(3)
+    spot = Predicate("spot_in_reach", ("cup", "shelf"))
+    asked = {
+        "upright()": upright(),
+        "visible(cup)": visible("cup"),
+        "at(table)": at(stance, "table", distance=0.1, turn=0.1),
+        "holding(cup)": holding("cup", hands, "left", lifted=0.1),
+        "carried(cup)": carried("cup", hands, None),
+        "on(cup, shelf)": resting_on("cup", "shelf", point=None, radius=0.05),
+        "spot_in_reach(cup, shelf)": on_hand_side(
+            "spot", point, "left", predicate=spot
+        ),
+        "in_reach(cup)": in_reach("cup", hands, "left"),
+        "in_reach(cup, left)": in_reach("cup", hands, "left", asked=True),
+        "free(left)": hand_free(hands, "left", but="cup", asked=True),
+    }
+    assert [str(c.predicate) for c in asked.values()] == list(asked)
+    assert on_hand_side("spot", point, "left").predicate is None
+    assert hand_away("cup", hands).predicate is None
+
+
+def test_resting_without_a_duration_is_seen_at_once(
+    standing: Standing, table: ObjectState, cup_at: CupAt
+) -> None:
+    now = resting_on("cup", "table", point=None, radius=0.05, duration=0.0)
+    answer = now.check(look(standing(), table, cup_at(0.1, 0.0)))
+    assert answer == Check(
+        holds=True, reason="cup is 0 cm above table, moving at 0.00 m/s"
+    )
+
+
+def test_arrived_is_nothing_left_to_walk_or_turn(standing: Standing) -> None:
+    left = {"way": 0.09, "turn": -0.1}
+    condition = arrived(
+        lambda here: (left["way"], left["turn"]),
+        "moved(1 m forward)",
+        "the place",
+        distance=0.1,
+        turn=0.105,
+    )
+    assert (condition.name, condition.failure) == (
+        "moved(1 m forward)",
+        Failure.OUT_OF_REACH,
+    )
+    assert not condition.check(look(standing())).holds
+    assert condition.check(look(standing(time=0.5))) == Check(
+        holds=True,
+        reason="9 cm and 6 degrees from the place, moving at 0.00 m/s, "
+        "for 0.5 of 0.5 s",
+    )
+    left["turn"] = -2 * pi
+    assert not condition.check(look(standing(time=0.6))).holds

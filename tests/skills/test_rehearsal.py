@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import hypot
+from math import cos, hypot, pi, sin
 
 import numpy as np
 import pytest
@@ -11,8 +11,9 @@ from configs.loader import load_robot, load_scene
 from configs.schema import RobotConfig
 from sim2real.backends.fake_backend import FakeBackend
 from sim2real.rotations import yaw_of
-from skills.contract import Failure, Goal, GoalError, Snapshot
-from skills.furniture import footprint
+from skills.contract import Failure, Goal, GoalError, Predicate, Snapshot
+from skills.furniture import footprint, turn_between
+from skills.predicates import pose_of
 from skills.rehearsal import make_rehearsal
 from skills.runner import SkillRunner
 
@@ -93,6 +94,37 @@ def test_a_walk_that_is_stopped_stands_still(rehearsal):
     before = rehearsal.state.base_pos_w
     rehearsal.step()
     assert hypot(*(rehearsal.state.base_pos_w - before)[:2]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("args", "moved"),
+    [
+        ({"forward": -0.5}, (-0.5, 0.0, 0.0)),
+        ({"left": 0.4}, (0.0, 0.4, 0.0)),
+        ({"turn": 2 * pi}, (0.0, 0.0, 0.0)),
+    ],
+)
+def test_a_walk_by_a_distance(robot, args, moved):
+    rehearsal = Rehearsal(robot, 0)
+    before = pose_of(rehearsal.state)
+    seconds = rehearsal.perform("walk", **args)
+    assert seconds > abs(args.get("turn", 0.0)) / 0.6
+    after = pose_of(rehearsal.state)
+    c, s = cos(before.yaw), sin(before.yaw)
+    x, y = after.x - before.x, after.y - before.y
+    assert (c * x + s * y, c * y - s * x) == pytest.approx(moved[:2], abs=0.1)
+    assert turn_between(before.yaw, after.yaw) == pytest.approx(moved[2], abs=0.1)
+
+
+def test_legs_serve_what_the_real_ones_serve(robot):
+    skills = Rehearsal(robot, 0).skills
+    at_table = Predicate("at", ("table",))
+    goal = skills["walk"].serves(at_table)
+    assert goal == Goal(skill="walk", args={"target": "table"})
+    assert not skills["walk"].breaks(goal, at_table)
+    assert skills["walk"].breaks(goal, Predicate("at", ("shelf",)))
+    assert skills["balance"].serves(Predicate("upright")) is None
+    assert not skills["balance"].breaks(Goal(skill="balance"), at_table)
 
 
 def test_balance_stands_for_as_long_as_it_is_told(rehearsal):

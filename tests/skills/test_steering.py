@@ -7,7 +7,7 @@ from math import cos, hypot, pi, sin
 import pytest
 
 from skills.furniture import Point, Pose2D, turn_between
-from skills.steering import Steering, SteeringLimits, Velocity
+from skills.steering import Steering, SteeringLimits, Velocity, Waypoint
 
 DT = 0.02
 LIMITS = SteeringLimits()
@@ -159,3 +159,96 @@ def test_pushed_far_away_it_comes_back() -> None:
     assert not steering.arrived
     walk(robot, steering, 20.0)
     assert steering.arrived and off(robot.pose, goal) < LIMITS.leave
+
+
+def test_a_way_walked_backwards_by_hand() -> None:
+    goal = Pose2D(x=-2.0, y=1.0, yaw=0.0)
+    steering = Steering(LIMITS, [Waypoint(-2.0, 1.0, 0.0)], goal)
+    for _ in range(30):
+        velocity = steering.step(Pose2D(x=0.0, y=0.0, yaw=0.1), DT)
+    # Two to one, as the way is, with 0.25 m/s to the side; seen from a robot that is
+    # turned by 0.1 rad it is -1.890 m ahead and 1.195 m to the left.
+    assert velocity == pytest.approx((-0.25 * 1.890 / 1.195, 0.25, -0.12), abs=1e-3)
+
+
+def test_pushed_away_while_it_turns_it_comes_back_and_turns_on() -> None:
+    goal = Pose2D(x=0.0, y=0.0, yaw=3 * pi)
+    steering = Steering(LIMITS, [Waypoint(0.0, 0.0, 0.0)], goal, turned_from=0.0)
+    robot = IdealRobot(Pose2D(x=0.0, y=0.0, yaw=0.0))
+    walk(robot, steering, 8.0)
+    robot.pose = Pose2D(x=1.0, y=-0.5, yaw=robot.pose.yaw)
+    assert steering.left(robot.pose)[1] > pi
+    walk(robot, steering, 20.0)
+    assert steering.arrived
+    assert off(robot.pose, goal) < LIMITS.leave
+    assert robot.pose.yaw == pytest.approx(3 * pi, abs=LIMITS.leave_yaw)
+
+
+def test_what_is_left_counts_whole_turns_only_if_asked_to() -> None:
+    here, goal = Pose2D(x=1.0, y=2.0, yaw=0.5), Pose2D(x=4.0, y=6.0, yaw=0.5 + 4 * pi)
+    steering = Steering(LIMITS, [(4.0, 6.0)], goal)
+    assert steering.left(here) == pytest.approx((5.0, 0.0))
+    full = Steering(LIMITS, [(4.0, 6.0)], goal, turned_from=0.5)
+    assert full.left(here) == pytest.approx((5.0, 4 * pi))
+
+
+def test_a_new_way_is_taken_without_a_jump() -> None:
+    steering = Steering(LIMITS, [(5.0, 0.0)], Pose2D(x=5.0, y=0.0, yaw=0.0))
+    here = Pose2D(x=0.0, y=0.0, yaw=0.0)
+    for _ in range(50):
+        steering.step(here, DT)
+    steering.reroute([(0.0, 3.0)], Pose2D(x=0.0, y=3.0, yaw=0.0))
+    assert steering.left(here) == pytest.approx((3.0, 0.0))
+    # It brakes by 1.0 m/s^2 and turns by 2.0 rad/s^2 within the tick.
+    assert steering.step(here, DT) == pytest.approx((0.68, 0.0, 0.04))
+
+
+def test_it_does_not_swing_out_while_it_turns_to_the_way() -> None:
+    # The way leads to the left; an arc ahead would lead into what stands there.
+    goal = Pose2D(x=0.0, y=3.0, yaw=pi / 2)
+    robot = IdealRobot(Pose2D(x=0.0, y=0.0, yaw=0.0))
+    history = walk(robot, Steering(LIMITS, [(0.0, 3.0)], goal), 15.0)
+    assert max(here.x for here, _ in history) < 0.06
+    assert off(robot.pose, goal) < LIMITS.leave
+
+
+def test_it_slows_down_before_the_stance_is_near() -> None:
+    goal = Pose2D(x=3.0, y=0.0, yaw=0.0)
+    robot = IdealRobot(Pose2D(x=0.0, y=0.0, yaw=0.0))
+    # 0.35 m/s near the stance, and 0.8 m/s more for every metre before.
+    for here, (vx, _, _) in walk(
+        robot, Steering(LIMITS, [(2.4, 0.0), (3.0, 0.0)], goal), 10.0
+    ):
+        left = 3.0 - here.x
+        assert vx < 0.35 + 0.8 * max(0.0, left - 0.6) + 0.05
+
+
+def test_a_way_is_stepped_without_turning_where_it_says_so() -> None:
+    goal = Pose2D(x=0.0, y=0.5, yaw=0.0)
+    route = [Waypoint(-0.3, 0.0, 0.0), Waypoint(-0.3, 0.5, 0.0), Waypoint(0.0, 0.5, 0)]
+    robot = IdealRobot(Pose2D(x=0.0, y=0.0, yaw=0.0))
+    steering = Steering(LIMITS, route, goal)
+    history = walk(robot, steering, 15.0)
+    assert steering.arrived and off(robot.pose, goal) < LIMITS.leave
+    assert all(abs(here.yaw) < 0.01 for here, _ in history)
+    # At the furniture, x > -0.15, it does not move sideways by more than 10 cm.
+    assert not [here for here, _ in history if here.x > -0.15 and 0.1 < here.y < 0.4]
+
+
+def test_a_robot_that_does_not_move_sideways_is_told_to_harder() -> None:
+    goal = Pose2D(x=0.0, y=-0.1, yaw=0.0)
+    steering = Steering(LIMITS, [(0.0, -0.1)], goal)
+    for _ in range(250):  # 5 s on one spot, as under a load
+        velocity = steering.step(Pose2D(x=0.0, y=0.0, yaw=0.0), DT)
+    assert velocity == pytest.approx((0.0, -0.25, 0.0), abs=0.001)
+
+
+def test_the_sway_of_the_gait_is_no_reason_to_turn() -> None:
+    goal = Pose2D(x=0.0, y=0.3, yaw=0.0)
+    steering = Steering(LIMITS, [(0.0, 0.3)], goal)
+    for tick in range(100):
+        sway = 0.08 * sin(2 * pi * tick * DT / 0.8)  # 5 degrees
+        here = Pose2D(x=0.0, y=0.3 * sway, yaw=sway)
+        velocity = steering.step(here, DT)
+        if tick > 40:
+            assert velocity[2] == pytest.approx(0.0, abs=1e-9)

@@ -1,0 +1,1 @@
+"""What sentences mean: words, grammar, and the way from commands to items."""

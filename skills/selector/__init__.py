@@ -1,0 +1,1 @@
+"""What a learned planner knows: its words, what it observes, its network, a model."""

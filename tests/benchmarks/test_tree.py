@@ -1,0 +1,111 @@
+"""How long the planner looks: a tick of a big tree, against py_trees with no work."""
+
+from __future__ import annotations
+
+from time import thread_time
+from typing import Any
+
+import numpy as np
+import pytest
+from py_trees.behaviour import Behaviour
+from py_trees.common import Status
+from py_trees.composites import Composite, Selector, Sequence
+
+from configs.loader import load_robot, load_scene
+from planners.planner import Planner
+from planners.task import Step, Task
+from sim2real.backends.fake_backend import FakeBackend
+from skills.contract import Snapshot
+from skills.rehearsal import make_rehearsal
+from skills.runner import SkillRunner
+
+NODES = 200
+PLANNER_EVERY = 5  # control ticks, as in `praxis run`
+
+
+class Echo(Behaviour):
+    """A leaf without work: it says what the real one has just said."""
+
+    def __init__(self, real: Behaviour) -> None:
+        super().__init__(real.name)
+        self._real = real
+
+    def update(self) -> Status:
+        told = self._real.status
+        return Status.SUCCESS if told is Status.INVALID else told
+
+
+def bare(real: Behaviour) -> Behaviour:
+    """Return a tree of the same shape made of nothing but py_trees."""
+    if not isinstance(real, Composite):
+        return Echo(real)
+    kind = Selector if isinstance(real, Selector) else Sequence
+    children = [bare(child) for child in real.children]
+    return kind(real.name, memory=True, children=children)
+
+
+def errand(there: str, back: str) -> tuple[Step, ...]:
+    """Carry the cup there; the way leads from where the last errand put it."""
+    return (
+        Step(skill="walk", args={"target": back, "reach": "cup"}),
+        Step(skill="grasp", args={"object": "cup"}),
+        Step(skill="walk", args={"target": there, "carrying": "cup"}),
+        Step(skill="manipulate", args={"object": "cup", "target": there}),
+    )
+
+
+@pytest.mark.usefixtures("one_core")
+def test_a_tick_of_a_big_tree(show: Any) -> None:
+    """A task from its first tick to its last, on the robot that pretends."""
+    robot = load_robot()
+    backend = FakeBackend(robot, load_scene("kitchen"))
+    runner = SkillRunner(robot, make_rehearsal(robot, backend))
+    state = backend.reset(seed=0)
+
+    def plan(errands: int) -> Planner:
+        places = [("shelf", "table"), ("table", "shelf")] * errands
+        items = [step for way in places[:errands] for step in errand(*way)]
+        task = Task(text="to and fro", items=tuple(items), deadline_s=1e6)
+        return Planner(task, runner, Snapshot(state=state, objects=backend.objects()))
+
+    errands = next(n for n in range(1, 50) if size(plan(n).root) >= NODES)
+    planner = plan(errands)
+    empty = bare(planner.root)
+    ours, theirs, count = [], [], 0
+    while not planner.done:
+        snapshot = Snapshot(state=state, objects=backend.objects())
+        if count % PLANNER_EVERY == 0:
+            begun = thread_time()
+            planner.tick(snapshot)
+            middle = thread_time()
+            empty.tick_once()
+            theirs.append(thread_time() - middle)
+            ours.append(middle - begun)
+        state = backend.step(runner.step(snapshot))
+        count += 1
+    assert not planner.failure, planner.status.sentence
+    (p50, p99), bare_ms = milliseconds(ours), milliseconds(theirs)
+    show(
+        "tick_of_a_big_tree",
+        {
+            "nodes": size(planner.root),
+            "ticks": len(ours),
+            "p50_ms": p50,
+            "p99_ms": p99,
+            "worst_ms": round(1e3 * max(ours), 3),
+            "py_trees_p50_ms": bare_ms[0],
+            "py_trees_p99_ms": bare_ms[1],
+            "ratio_p50": round(float(np.median(ours) / np.median(theirs)), 1),
+        },
+    )
+
+
+def size(root: Behaviour) -> int:
+    """Return how many nodes a tree has."""
+    return sum(1 for _ in root.iterate())
+
+
+def milliseconds(seconds: list[float]) -> tuple[float, float]:
+    """Return the median and the 99th percentile [ms]."""
+    p50, p99 = np.percentile(seconds, [50, 99])
+    return round(1e3 * float(p50), 3), round(1e3 * float(p99), 3)
