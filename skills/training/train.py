@@ -119,7 +119,7 @@ def curve_columns(path: Path) -> list[str]:
 
 def cut_curve(path: Path, steps: int) -> None:
     """Drop the lines of a curve behind a checkpoint: they will be learnt again."""
-    if not path.is_file():
+    if not curve_columns(path):  # stopped before its first line
         return
     header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     at = header.split(",").index("steps")
