@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from configs.schema import Config, Range
 
@@ -60,6 +60,15 @@ class LegRandomization(Config):
     push_every_s: Range = (4.0, 8.0)
     push_share: float = 1.0  # of the robots that are pushed
     random_arms_share: float = 0.6  # of the robots: arms in a random pose
+    wild_arms_share: float = 0.0  # of the robots: arms anywhere in their range
+
+
+class Stage(Config):
+    """Settings that hold from some step on, until a later stage changes them."""
+
+    start: int  # steps
+    rewards: dict[str, float] = Field(default_factory=dict)  # weights to change
+    push_speed: float | None = None  # [m/s]
 
 
 class LegTrainingConfig(Config):
@@ -72,15 +81,36 @@ class LegTrainingConfig(Config):
     action_scale: float = 0.25  # [rad] for an action of 1
     action_clip: float = 6.0
     moving_arms: bool = False  # simulate the arms' joints (slower), else welded
+    keep_standing: bool = False  # an episode ends where the run time would step
     ramp_steps: int = 12_000_000  # penalties and pushes grow from a quarter to full
     reward_floor: float = -0.3
     fall_penalty: float = 2.0
     rewards: dict[str, float] = Field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
     commands: CommandConfig = CommandConfig()
     randomization: LegRandomization = LegRandomization()
     ppo: PpoConfig = PpoConfig()
     # Skill or policy file whose matching terms seed the actor; None: random weights.
     warm_start: str | None = None
+
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> LegTrainingConfig:
+        starts = [stage.start for stage in self.stages]
+        if starts != sorted(set(starts)):
+            raise ValueError(
+                f"stages start at {starts}; each has to start after the one before"
+            )
+        return self
+
+    def settings_at(self, steps: int) -> tuple[dict[str, float], float]:
+        """Return reward weights and push speed [m/s] after so many steps."""
+        rewards, push_speed = dict(self.rewards), self.randomization.push_speed
+        for stage in self.stages:
+            if steps >= stage.start:
+                rewards |= stage.rewards
+                if stage.push_speed is not None:
+                    push_speed = stage.push_speed
+        return rewards, push_speed
 
 
 class HandRandomization(Config):
@@ -158,7 +188,7 @@ class SelectorTrainingConfig(Config):
     """Training of the learned planner, which chooses the skill to start next."""
 
     skill: Literal["selector"]
-    algorithm: Literal["dqn", "ppo", "a2c"] = "dqn"
+    algorithm: Literal["dqn", "ppo", "a2c"] = "ppo"
     seed: int = 1
     total_steps: Annotated[int, Field(gt=0)] = 40_000  # choices
     num_envs: Annotated[int, Field(gt=0)] = 8
@@ -167,6 +197,7 @@ class SelectorTrainingConfig(Config):
     # A success is worth 1; later it is worth less.
     discount_per_s: Annotated[float, Field(gt=0, le=1)] = 0.995
     time_cost_per_s: Annotated[float, Field(ge=0)] = 0.002
+    choice_cost: Annotated[float, Field(ge=0)] = 0.01  # of every skill that is started
     fall_cost: float = 1.0  # of a failure that ends the task
     handover_cost: float = 0.3  # of a choice that gives control to the tree
     exploring_starts: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of episodes

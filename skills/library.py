@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from configs.schema import RobotConfig
-from skills.balance import Balance
+from skills.balance import Balance, Feet
 from skills.contract import Argument, Skill
 from skills.grasp import Grasp
 from skills.manipulate import Manipulate
@@ -30,7 +30,7 @@ def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str,
     walk, balance = _load(folder, "walk", robot), _load(folder, "balance", robot)
     skills: dict[str, Skill] = {
         "walk": Walk(walk, hands),
-        "balance": Balance(balance),
+        "balance": Balance(balance, _load(folder, "walk", robot), Feet(robot)),
     }
     if robot.has_hands:
         carriers = _both_hands(folder, "manipulate", robot)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from configs.loader import ConfigError, load_robot
 from configs.schema import RobotConfig
+from skills.balance import Balance
 from skills.library import make_skills, policy_path
 from skills.policy import Policy, PolicyMismatch
 from skills.training.evaluate_legs import evaluate_balance, evaluate_walk
@@ -86,8 +87,9 @@ def _walk(
 def _balance(
     robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
 ) -> dict[str, Any]:
-    policy = Policy.load(policy_path("balance", folder), robot)
-    return evaluate_balance(robot, policy, seed=seed, episodes=count, report=report)
+    balance = make_skills(robot, folder)["balance"]
+    assert isinstance(balance, Balance)
+    return evaluate_balance(robot, balance, seed=seed, episodes=count, report=report)
 
 
 def _arrival(

@@ -13,10 +13,11 @@ from configs.loader import load_scene
 from configs.schema import RobotConfig
 from sim2real.backends.mujoco_backend import MujocoBackend
 from sim2real.mujoco_model import CONTROL_DT
+from skills.balance import Balance
 from skills.locomotion import GAIT_PERIOD_S
 from skills.policy import Policy
 from skills.training.leg_models import wild_arm_pose
-from skills.training.trial import Command, LegTrial, Sample
+from skills.training.trial import Command, Legs, LegTrial, Sample
 
 Array = NDArray[np.float64]
 Report = Callable[[str], None]
@@ -89,7 +90,7 @@ def _tracking(
 def push_survival(
     robot: RobotConfig,
     backend: MujocoBackend,
-    policy: Policy,
+    legs: Legs,
     report: Report,
     *,
     speeds: tuple[float, ...] = (0.8, 1.0, 1.2),
@@ -103,7 +104,7 @@ def push_survival(
     for name, command in gaits.items():
         for speed in speeds:
             survived = sum(
-                _survives(robot, backend, policy, command, speed, direction, wait)
+                _survives(robot, backend, legs, command, speed, direction, wait)
                 for direction in PUSH_DIRECTIONS
                 for wait in (3.0, 3.2, 3.4, 3.6)
             )
@@ -116,13 +117,13 @@ def push_survival(
 def _survives(
     robot: RobotConfig,
     backend: MujocoBackend,
-    policy: Policy,
+    legs: Legs,
     command: Command,
     speed: float,
     direction: float,
     wait: float,
 ) -> bool:
-    trial = LegTrial(robot, backend, policy, 0)
+    trial = LegTrial(robot, backend, legs, 0)
     if trial.run(wait, command)[-1].fallen:
         return False
     trial.push(speed, direction)
@@ -150,7 +151,7 @@ def _cost(
 
 def evaluate_balance(
     robot: RobotConfig,
-    policy: Policy,
+    balance: Balance,
     *,
     seed: int,
     episodes: int,
@@ -160,19 +161,22 @@ def evaluate_balance(
 
     Both arms move to random poses at up to 2 rad/s for 60 s.
     """
-    stayed, drifts = 0, []
+    stayed, drifts, stepped = 0, [], 0
     for number in range(episodes):
         side = "left" if number % 2 else "right"
         backend = MujocoBackend(robot, load_scene("empty"), payload={side: 1.0})
         rng = np.random.default_rng([seed, number])
-        trial = LegTrial(robot, backend, policy, seed + number)
+        trial = LegTrial(robot, backend, balance, seed + number)
         arms = ArmMotion(robot, rng)
         samples: list[Sample] = []
+        steps = False
         for _ in range(round(60.0 / CONTROL_DT)):
             trial.target = arms.step(trial.target, CONTROL_DT)
             samples.append(trial.step((0.0, 0.0, 0.0)))
+            steps = steps or balance.stepping
             if samples[-1].fallen:
                 break
+        stepped += steps
         if samples[-1].fallen:
             told = f"fell after {samples[-1].time:.1f} s"
         else:
@@ -185,13 +189,14 @@ def evaluate_balance(
         "moving_arms": {
             "episodes": episodes,
             "stayed_up": stayed,
+            "stepped": stepped,
             "feet_drift_median_m": _median(drifts),
             "feet_drift_largest_m": round(max(drifts), 4) if drifts else None,
             "share_with_drift_below_10_cm": round(
                 sum(d < 0.10 for d in drifts) / episodes, 3
             ),
         },
-        "pushes": push_survival(robot, backend, policy, report, walking=False),
+        "pushes": push_survival(robot, backend, balance, report, walking=False),
     }
 
 

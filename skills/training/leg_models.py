@@ -164,7 +164,10 @@ def draw_leg_models(
         welded = {name: float(default[name]) for name in hands}
         if not moving_arms:
             welded |= {name: float(default[name]) for name in arms}
-            if rng.random() < config.random_arms_share:
+            kind = rng.random()
+            if kind < config.wild_arms_share:
+                welded |= wild_arm_pose(robot, rng)
+            elif kind < config.wild_arms_share + config.random_arms_share:
                 welded |= random_arm_pose(robot, rng)
         payload = None
         if rng.random() < 0.5:

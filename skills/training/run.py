@@ -86,7 +86,10 @@ def training_config(
     else:
         config = apply_overrides(HandTrainingConfig, data, overrides, path.name)
         known = HAND_REWARDS
-    unknown = [name for name in config.rewards if name not in known]
+    weighed = list(config.rewards)
+    if isinstance(config, LegTrainingConfig):
+        weighed += [name for stage in config.stages for name in stage.rewards]
+    unknown = [name for name in weighed if name not in known]
     if unknown:
         raise ConfigError(
             f"{path.name}: unknown reward '{unknown[0]}'. Known: {', '.join(known)}."

@@ -37,8 +37,8 @@ FATAL = tuple(
 class SelectorEnv(gymnasium.Env[Array32, np.int64]):
     """One step is one skill, from its start to its end.
 
-    A success is worth 1, every second costs a little, a fall costs a lot. Control
-    given to the tree ends the episode at a cost.
+    A success is worth 1, every start and every second costs a little, a fall costs a
+    lot. Control given to the tree ends the episode at a cost.
 
     Discounting by time: after a skill of `t` seconds the episode goes on with the
     probability `discount_per_s ** t`, which gives the same expected return as
@@ -113,7 +113,7 @@ class SelectorEnv(gymnasium.Env[Array32, np.int64]):
             return self._end(REFUSED, 0.0, -config.handover_cost)
         self._facts = drawn.after
         self._history = self._history.then(choice, drawn.outcome)
-        reward = -config.time_cost_per_s * drawn.seconds
+        reward = -config.choice_cost - config.time_cost_per_s * drawn.seconds
         if drawn.outcome in FATAL:
             return self._end(drawn.outcome, drawn.seconds, reward - config.fall_cost)
         if self._subject.reached(self._facts):

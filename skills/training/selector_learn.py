@@ -32,7 +32,7 @@ ALGORITHMS: Mapping[str, type[DQN] | type[PPO] | type[A2C]] = {
 }
 SETTINGS: Mapping[str, dict[str, Any]] = {
     "dqn": {
-        "learning_rate": 1e-3,
+        "learning_rate": 5e-4,
         "buffer_size": 20_000,
         "learning_starts": 1_000,
         "batch_size": 128,

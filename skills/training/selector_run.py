@@ -38,7 +38,7 @@ Array32 = NDArray[np.float32]
 
 CONFIG_FILE, POLICY, EVALUATION = "config.yaml", "selector.onnx", "evaluation.json"
 GOLDEN_PAIRS = 16
-MEASURED_AT_THE_END = 1_000  # episodes
+AT_THE_END = 5  # times as many episodes are measured as for a point of the curve
 
 
 def selector_config(
@@ -122,7 +122,8 @@ def train_selector(
         },
     )
     draw_curve(folder / CURVE, folder / "curve.png", f"selector, {config.algorithm}")
-    rollouts = measure(model, config, greedy(learner), MEASURED_AT_THE_END)
+    episodes = AT_THE_END * config.evaluate_episodes
+    rollouts = measure(model, config, greedy(learner), episodes)
     _write_json(folder / EVALUATION, _figures(config, model, rollouts))
     console.print(f"policy: {path}", highlight=False, soft_wrap=True)
     return path

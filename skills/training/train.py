@@ -117,6 +117,18 @@ def curve_columns(path: Path) -> list[str]:
         return next(csv.reader(file), [])
 
 
+def cut_curve(path: Path, steps: int) -> None:
+    """Drop the lines of a curve behind a checkpoint: they will be learnt again."""
+    if not curve_columns(path):  # stopped before its first line
+        return
+    header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    at = header.split(",").index("steps")
+    kept = [line for line in lines if int(line.split(",")[at]) <= steps]
+    partial = path.with_suffix(".partial")
+    partial.write_text("".join([header, *kept]), encoding="utf-8")
+    os.replace(partial, path)
+
+
 def train(
     env: TrainingEnv,
     config: TrainingConfig,
@@ -146,6 +158,7 @@ def train(
     if resume:
         iteration, env.total_steps = load_checkpoint(folder / CHECKPOINT, ppo)
         ppo.critic_warmup = 0
+        cut_curve(folder / CURVE, env.total_steps)
     else:
         prepare(ppo)
     batch = config.ppo.steps_per_env * env.num_envs

@@ -1,4 +1,4 @@
-"""Run leg policies on the whole robot in MuJoCo, with the run time's own code."""
+"""Run legs on the whole robot in MuJoCo, with the run time's own code."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from sim2real.backends.mujoco_backend import MujocoBackend
 from sim2real.joint_map import JointMap
 from sim2real.robot import JointCommand, RobotState
 from sim2real.rotations import project_gravity, yaw_of
-from skills.contract import Snapshot
+from skills.balance import Balance
+from skills.contract import Goal, JointTargets, Snapshot
 from skills.policy import Policy
 from skills.walk import velocity_targets
 
 Array = NDArray[np.float64]
 Command = tuple[float, float, float]
+Legs = Policy | Balance  # a velocity policy, or the skill that stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,36 +38,45 @@ class Sample:
 
 
 class LegTrial:
-    """The whole robot with a leg policy; arms and hands follow a given target."""
+    """The whole robot with one owner of its legs; the rest follows a given target."""
 
     def __init__(
-        self, robot: RobotConfig, backend: MujocoBackend, policy: Policy, seed: int
+        self, robot: RobotConfig, backend: MujocoBackend, legs: Legs, seed: int
     ) -> None:
-        """Reset the robot and start the policy."""
+        """Reset the robot and start its legs."""
         self._robot = robot
         self._backend = backend
-        self._policy = policy
-        self._legs = JointMap(policy.joints, robot.joint_names)
+        self._legs = legs
+        self._joints = JointMap(legs.joints, robot.joint_names)
         self.target = robot.default_joint_pos.copy()
         self.state = backend.reset(seed)
-        policy.reset(self.state)
+        if isinstance(legs, Balance):
+            snapshot = Snapshot(state=self.state, objects={})
+            legs.start(Goal(skill=legs.name), snapshot)
+        else:
+            legs.reset(self.state)
         self._feet = [
             backend.model.site(robot.sites.left_foot).id,
             backend.model.site(robot.sites.right_foot).id,
         ]
 
     def step(self, command: Command) -> Sample:
-        """Advance one tick under a velocity command."""
-        snapshot = Snapshot(state=self.state, objects={})
-        legs = velocity_targets(self._policy, snapshot, command, self.state.time)
+        """Advance one tick under a velocity command; `Balance` obeys none."""
+        targets = self._targets(command)
         self.state = self._backend.step(
             JointCommand(
-                joint_pos=self._legs.put(legs.joint_pos, self.target),
+                joint_pos=self._joints.put(targets.joint_pos, self.target),
                 stiffness=self._robot.stiffness,
                 damping=self._robot.damping,
             )
         )
         return self._sample(command)
+
+    def _targets(self, command: Command) -> JointTargets:
+        snapshot = Snapshot(state=self.state, objects={})
+        if isinstance(self._legs, Balance):
+            return self._legs.step(snapshot)
+        return velocity_targets(self._legs, snapshot, command, self.state.time)
 
     def run(
         self,

@@ -87,3 +87,35 @@ def test_an_unknown_key_of_a_hands_ppo_is_named() -> None:
     data = {"skill": "grasp", "ppo": {"envs": 64}}
     with pytest.raises(ConfigError, match=r"unknown key 'ppo.envs'. Known keys: num_e"):
         parse(HandTrainingConfig, data, "grasp.yaml")
+
+
+# --- stages ---------------------------------------------------------------------------
+
+
+def staged(*stages: dict[str, object]) -> LegTrainingConfig:
+    """A walk whose settings change on the way."""
+    return LegTrainingConfig(
+        skill="walk",
+        rewards={"alive": 1.0, "height": -20.0},
+        randomization={"push_speed": 0.6},
+        stages=stages,
+    )
+
+
+def test_a_stage_changes_what_it_names_and_keeps_the_rest() -> None:
+    config = staged(
+        {"start": 100, "rewards": {"height": -30.0}}, {"start": 200, "push_speed": 1.2}
+    )
+    assert config.settings_at(0) == ({"alive": 1.0, "height": -20.0}, 0.6)
+    assert config.settings_at(99) == ({"alive": 1.0, "height": -20.0}, 0.6)
+    assert config.settings_at(100) == ({"alive": 1.0, "height": -30.0}, 0.6)
+    assert config.settings_at(500) == ({"alive": 1.0, "height": -30.0}, 1.2)
+
+
+def test_without_stages_nothing_changes() -> None:
+    assert staged().settings_at(10**9) == ({"alive": 1.0, "height": -20.0}, 0.6)
+
+
+def test_stages_come_in_order() -> None:
+    with pytest.raises(ValueError, match=r"stages start at \[200, 100\]; each has to"):
+        staged({"start": 200}, {"start": 100})

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 
 from configs.loader import load_scene
 from configs.schema import RobotConfig
+from skills.balance import Balance
 from skills.policy import Policy, PolicyMismatch
 
 pytest.importorskip("mujoco", reason="evaluations are simulated")
@@ -117,11 +118,12 @@ def test_a_walk_that_falls_is_reported_with_its_falls(
 def test_a_balance_that_falls_has_no_drift(g1: RobotConfig, policies: Any) -> None:
     lines: list[str] = []
     result = evaluate_balance(
-        g1, policies.load("balance"), seed=0, episodes=2, report=lines.append
+        g1, Balance(policies.load("balance")), seed=0, episodes=2, report=lines.append
     )
     assert result["moving_arms"] == {
         "episodes": 2,
         "stayed_up": 0,
+        "stepped": 0,
         "feet_drift_median_m": None,
         "feet_drift_largest_m": None,
         "share_with_drift_below_10_cm": 0.0,
@@ -138,7 +140,7 @@ def test_a_fall_in_the_first_moments_is_measured_too(
     monkeypatch.setattr(evaluate_legs, "PUSH_DIRECTIONS", ())
     monkeypatch.setattr(LegTrial, "step", fall_at_once)
     result = evaluate_balance(
-        g1, policies.load("balance"), seed=0, episodes=1, report=quiet
+        g1, Balance(policies.load("balance")), seed=0, episodes=1, report=quiet
     )
     assert result["moving_arms"]["stayed_up"] == 0
 

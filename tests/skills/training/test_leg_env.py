@@ -329,3 +329,31 @@ def test_every_field_that_rewards_look_at_is_filled(env: LegEnv) -> None:
         assert value.shape[0] == N and np.isfinite(value).all(), field.name
     for name, reward in REWARDS.items():
         assert reward(state).shape == (N,), name
+
+
+def test_a_stage_takes_over_on_the_way(robot: RobotConfig) -> None:
+    # Four robots make four steps a tick: the third tick is the twelfth step.
+    stages = ({"start": 3 * N, "rewards": {"alive": 7.0}, "push_speed": 0.1},)
+    settings = config("walk").model_dump() | {"stages": stages}
+    env = LegEnv(robot, LegTrainingConfig.model_validate(settings), threads=1)
+    before = (dict(env.weights), env.push_speed)
+    env.step(still(env))
+    env.step(still(env))
+    assert (env.weights, env.push_speed) == before
+    env.step(still(env))
+    assert env.weights == {**before[0], "alive": 7.0}
+    assert env.push_speed == 0.1
+    env.close()
+
+
+def test_where_it_has_to_keep_standing_a_tipping_robot_has_failed(
+    robot: RobotConfig,
+) -> None:
+    for keep, failed in ((False, False), (True, True)):
+        settings = config("balance").model_dump() | {"keep_standing": keep}
+        env = LegEnv(robot, LegTrainingConfig.model_validate(settings), threads=1)
+        env.time[:] = 1.0
+        env.physics.qvel[2, 4] = 3.0  # pitches forward, yet far from lying down
+        _, done, late = env.step(still(env))
+        assert (bool(done[2]), bool(late[2])) == (failed, False)
+        env.close()

@@ -43,8 +43,8 @@ def test_a_walk_is_worth_less_the_longer_it_takes(model: SkillModel) -> None:
     env = SelectorEnv(model, settings(goals={"at": 1.0}), lasting=True)
     env.reset(seed=0)
     [(_, reward, over, cut, info)] = run(env, "go")
-    # 8 s cost 0.002 each; the success is worth 0.995 to the power of 8.
-    assert reward == pytest.approx(0.995**8 - 0.016)
+    # The start costs 0.01, each of 8 s 0.002; the success is worth 0.995 to the power of 8.
+    assert reward == pytest.approx(0.995**8 - 0.026)
     assert (over, cut, info["end"]) == (True, False, "success")
 
 
@@ -54,7 +54,7 @@ def test_the_way_to_the_shelf(model: SkillModel) -> None:
     steps = run(env, "approach", "grasp")
     while "timeout" in [steps[-1][4]["end"]]:
         steps += run(env, "grasp")
-    assert [step[1] for step in steps[:1]] == [pytest.approx(-0.02)]
+    assert [step[1] for step in steps[:1]] == [pytest.approx(-0.03)]
     assert not any(step[2] for step in steps)
 
 
@@ -86,7 +86,7 @@ def test_a_roll_out_is_discounted_by_time(model: SkillModel) -> None:
     assert (one.goal, one.success, one.skills, one.end) == ("at", False, 0, "refused")
     one = roll_out(env, config, lambda _: CHOICES.index("go"), 0)
     assert (one.success, one.skills, one.seconds) == (True, 1, 8.0)
-    assert one.value == pytest.approx(0.995**8 - 0.016)
+    assert one.value == pytest.approx(0.995**8 - 0.026)
 
 
 def test_some_episodes_begin_in_the_middle(model: SkillModel) -> None:

@@ -24,6 +24,7 @@ from skills.training.train import (  # noqa: E402
     CHECKPOINT,
     CURVE,
     Progress,
+    cut_curve,
     learner_for,
     save_checkpoint,
     train,
@@ -232,3 +233,14 @@ def test_a_hand_with_symmetric_networks_is_refused_by_its_reason() -> None:
     with pytest.raises(ValueError, match="trained on one side; set symmetric: false"):
         learner_for(env, settings)
     env.close()
+
+
+def test_a_curve_is_cut_back_to_its_checkpoint(tmp_path: Path) -> None:
+    curve = tmp_path / CURVE
+    curve.write_text("iteration,steps,value\n1,32,0.1\n2,64,0.2\n3,96,0.3\n")
+    cut_curve(curve, 64)
+    assert curve.read_text() == "iteration,steps,value\n1,32,0.1\n2,64,0.2\n"
+    cut_curve(curve, 64)
+    assert curve.read_text() == "iteration,steps,value\n1,32,0.1\n2,64,0.2\n"
+    cut_curve(tmp_path / "none.csv", 64)  # a run that was stopped before its first line
+    assert not (tmp_path / "none.csv").exists()

@@ -1,0 +1,27 @@
+"""Whether a standing robot is about to need a step, from its IMU alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+Array = Any  # numpy array or torch tensor, (*B, ...)
+
+# Arms that swing with 1 kg in a hand stay below 0.61 rad/s and 0.16 rad of the pelvis;
+# a push of 0.8 m/s from any side is beyond one of these within a quarter of a second.
+FASTEST = 0.7  # roll or pitch rate of the pelvis [rad/s]
+FARTHEST = 0.22  # sine of its tilt
+
+
+def unsteady(base_gravity: Array, base_ang_vel: Array) -> Array:
+    """Return whether standing on the spot is not enough, (*B,).
+
+    Args:
+        base_gravity: gravity's direction in the pelvis frame, (*B, 3).
+        base_ang_vel: of the pelvis [rad/s], (*B, 3).
+    """
+    xp = array_namespace(base_gravity)
+    tilt = xp.sqrt(xp.sum(base_gravity[..., :2] ** 2, axis=-1))
+    rate = xp.max(xp.abs(base_ang_vel[..., :2]), axis=-1)
+    return (rate > FASTEST) | (tilt > FARTHEST)
