@@ -123,8 +123,8 @@ class Aftermath:
 
     def _disturbed(self) -> ObjectState | None:
         config = self._config.disturbance
-        if config is None or config.object is None:
-            return None
+        if config is None or config.object is None or config.kind == "hide":
+            return None  # there is nothing to be seen of it in the world
         return self._world.true_objects()[config.object]
 
     def _answer(self, result: EpisodeResult) -> Answer:

@@ -363,7 +363,8 @@ def model_skills(
     policies: Policies = None,
 ) -> None:
     """Measure how the skills end, how long they take and what they change."""
-    from app.model_command import EPISODES, MODEL_FILE, measure_skills
+    from app.model_command import EPISODES, measure_skills
+    from skills.selector.model_file import MODEL_FILE
 
     with _one_line_for_bad_input():
         options = _options(

@@ -81,6 +81,10 @@ class Judge:
 
     def judgement(self) -> Judgement:
         """Return the verdict about the world as it is now."""
+        if self._kept is None:
+            return Judgement(
+                verdict=Verdict.CONTRADICTS, reason="it was never looked at"
+            )
         claimed = [self._watches[text] for text in self._claimed]
         for watch in claimed:
             wrong = self._unproven(watch)

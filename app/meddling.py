@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 OUT_OF_HAND = IN_HAND + 0.03  # from the grip to the centre of what fell out of it [m]
 KNOCK_S = 0.5  # what is not out of the hand by then stays in it [s]
-ASIDE = pi / 3  # of a knock, at most, from straight away from the robot [rad]
+ASIDE = pi / 6  # of a knock, at most, from straight away from the robot [rad]
 APART = 0.12  # of a place to other loose objects [m]
 TRIES = 1000  # to find a place by chance
 

@@ -14,11 +14,12 @@ from rich.text import Text
 from app.build import Plan, build
 from app.options import RunOptions
 from app.report import check_writable
-from app.skill_trials import SkillTrials
+from app.skill_trials import MOST_TRIED, SkillTrials
 from configs.loader import ConfigError, load_robot, load_scene
 from planners.task import Task
 from skills.library import policy_path
-from skills.selector.model import MODEL_FILE, Sample, SkillModel, Source, interval
+from skills.selector.model import SkillModel
+from skills.selector.model_file import MODEL_FILE, Sample, Source, interval
 from skills.selector.words import CHOICES, SUCCESS
 
 EPISODES = 60
@@ -31,6 +32,7 @@ def measure_skills(
     *,
     path: Path = MODEL_FILE,
     fresh: bool = False,
+    most: int = MOST_TRIED,
 ) -> SkillModel:
     """Measure until the model holds `options.episodes`; go on with what it holds.
 
@@ -42,6 +44,7 @@ def measure_skills(
         console: for progress and the table.
         path: of the model.
         fresh: begin anew instead of going on.
+        most: executions in one episode.
 
     Raises:
         ConfigError: if the file there is of another robot, scene, policy or seed.
@@ -55,7 +58,7 @@ def measure_skills(
         model = SkillModel.read(path)
         _check_same(model.source, source, path)
     if model.episodes < options.episodes:
-        _measure(plan, model, path, console)
+        _measure(plan, model, path, console, most)
     console.print(table_of(model.samples))
     console.print(
         f"model: {path}, {model.episodes} episodes, {len(model.samples)} executions",
@@ -65,9 +68,11 @@ def measure_skills(
     return model
 
 
-def _measure(plan: Plan, model: SkillModel, path: Path, console: Console) -> None:
+def _measure(
+    plan: Plan, model: SkillModel, path: Path, console: Console, most: int
+) -> None:
     options, parts = plan.options, build(plan)
-    trials = SkillTrials(parts)
+    trials = SkillTrials(parts, most=most)
     bar = Progress(
         TextColumn("{task.completed} of {task.total} episodes"),
         BarColumn(),

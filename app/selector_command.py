@@ -20,12 +20,13 @@ from app.options import RunOptions
 from app.report import check_writable, versions, write_json
 from app.result import wilson_interval
 from configs.loader import load_robot
-from planners.imagined import Imagined, imagine
+from planners.imagined_task import Imagined, imagine
 from planners.learned import LearnedPlanner
 from planners.planner import Planner
 from planners.task import Step, Task
 from skills.library import policy_path
-from skills.selector.model import MODEL_FILE, SkillModel
+from skills.selector.model import SkillModel
+from skills.selector.model_file import MODEL_FILE
 from skills.selector.policy import SelectorPolicy
 from skills.selector.words import GOALS, Subject
 

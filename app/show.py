@@ -26,6 +26,7 @@ from skills.library import policy_path
 from skills.policy_contract import PolicyContract, read_contract
 from skills.policy_network import Network
 from skills.rehearsal_stage import Stage
+from skills.selector.policy import SelectorContract, SelectorPolicy, is_selector
 
 REHEARSED = "Contracts are those of the rehearsal skills: there are policies to train."
 
@@ -107,10 +108,35 @@ def show_policy(path: Path, console: Console) -> None:
         PolicyMismatch: if it is missing, cut short or no policy.
     """
     network = Network(path)
+    if is_selector(network.metadata()):
+        console.print(_selector(path, SelectorPolicy.load(path).contract))
+        return
     contract = read_contract(network.metadata(), path.name)
     console.print(_facts(path, contract))
     console.print(_observations(contract))
     console.print(_actions(contract))
+
+
+def _selector(path: Path, contract: SelectorContract) -> Table:
+    table = _table("policy", str(path))
+    rows = {
+        "skill": "selector: which skill to start next",
+        "robot": f"{contract.robot.name}, revision {contract.robot.revision}",
+        "algorithm": contract.algorithm,
+        "observation": "\n".join(contract.observations),
+        "choices": "\n".join(contract.choices),
+        **{
+            f"situations known, {goal}": str(len(known))
+            for goal, known in contract.known.items()
+        },
+        "training config": contract.training_digest,
+        "golden pairs": str(contract.golden.count),
+        "format": str(contract.format_version),
+        **{f"note: {key}": str(value) for key, value in contract.notes.items()},
+    }
+    for key, value in rows.items():
+        table.add_row(Text(key), Text(value))
+    return table
 
 
 def _facts(path: Path, contract: PolicyContract) -> Table:

@@ -15,7 +15,8 @@ from planners.recovery import recoverable
 from planners.task import Step
 from sim2real.robot import BackendError
 from skills.contract import Failure, Snapshot
-from skills.selector.model import Sample
+from skills.selector.model_file import Sample
+from skills.selector.observation import History
 from skills.selector.situation import facts_of
 from skills.selector.words import REFUSED, SUCCESS, Subject
 
@@ -76,8 +77,9 @@ class SkillTrials:
         choice = self._choose(subject, facts, rng)
         if choice is None:
             return None
-        last = samples[-1] if samples else None
-        again = last is not None and last.choice == choice and last.outcome != SUCCESS
+        history = History()
+        for one in samples:
+            history = history.then(one.choice, one.outcome)
         begun = self._snapshot.time
         outcome = self._run(subject, choice)
         after = self._facts(subject)
@@ -85,7 +87,7 @@ class SkillTrials:
             kind=subject.kind,
             choice=choice,
             before=facts,
-            again=again,
+            again=history.failures(choice) > 0,
             outcome=outcome,
             after=after,
             seconds=self._snapshot.time - begun,

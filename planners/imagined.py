@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planners.planner import Planner, TaskState
-from planners.task import Achieve, Task
 from sim2real.robot import ObjectState, RobotState
 from skills.contract import (
     Check,
@@ -24,6 +22,7 @@ from skills.contract import (
 from skills.grasp import grasp_breaks, grasp_for
 from skills.manipulate import manipulate_breaks, manipulate_for
 from skills.selector.model import Outcome, SkillModel
+from skills.selector.observation import History
 from skills.selector.words import FACTS, NEEDS, REFUSED, SUCCESS, Subject
 from skills.walk_goal import breaks as walk_breaks
 from skills.walk_goal import goal_for as walk_for
@@ -81,7 +80,7 @@ class ImaginedSkills:
         self._subject = subject
         self._rng = rng
         self._run: _Run | None = None
-        self._last: tuple[str, str] | None = None  # choice and outcome
+        self._history = History()
 
     # --- the world ------------------------------------------------------------------
 
@@ -149,11 +148,10 @@ class ImaginedSkills:
         choice, kind = self._choice(goal), self._subject.kind
         if not self._model.measured(kind, choice):
             raise GoalError(f"the model of the skills never saw {goal.skill} here")
-        again = self._last is not None and self._last[0] == choice
-        again = again and self._last is not None and self._last[1] != SUCCESS
+        again = self._history.failures(choice) > 0
         drawn = self._model.draw(kind, choice, self.facts, self._rng, again=again)
         self.started += 1
-        self._last = choice, drawn.outcome
+        self._history = self._history.then(choice, drawn.outcome)
         self._run = _Run(goal=goal, drawn=drawn, ends=self.time + drawn.seconds)
 
     def stop(self, skill: str) -> None:
@@ -233,61 +231,6 @@ class ImaginedSkills:
             failure=failure,
             predicate=None if about is None else self._predicate(about),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Imagined:
-    """How a task went in the model."""
-
-    success: bool
-    failure: str | None
-    skills: int
-    seconds: float
-    handed_over: str = ""
-
-
-MakePlanner = Callable[[Task, ImaginedSkills, Snapshot], Planner]
-
-
-def imagine(
-    model: SkillModel, subject: Subject, seed: int, make: MakePlanner
-) -> Imagined:
-    """Carry out a goal in the model.
-
-    Args:
-        model: of the skills.
-        subject: the goal.
-        seed: of the start and of everything that is drawn.
-        make: returns the planner for a task.
-    """
-    rng = np.random.default_rng(seed)
-    starts = [
-        facts
-        for facts, count in model.starts(subject.kind)
-        for _ in range(count)
-        if "upright" in facts and not subject.reached(facts)
-    ]
-    if not starts:
-        raise GoalError(
-            f"the model of the skills has no episode for {subject.predicate}; measure "
-            "more: praxis model skills"
-        )
-    world = ImaginedSkills(model, subject, starts[int(rng.integers(len(starts)))], rng)
-    task = Task(
-        text=str(subject.predicate), items=(Achieve(predicate=subject.predicate),)
-    )
-    planner = make(task, world, world.snapshot())
-    while not planner.done:
-        planner.tick(world.snapshot())
-        world.advance()
-    status = planner.status
-    return Imagined(
-        success=status.state is TaskState.SUCCESS and subject.reached(world.facts),
-        failure=None if status.failure is None else status.failure.value,
-        skills=world.started,
-        seconds=world.time,
-        handed_over=str(getattr(planner, "handed_over", "")),
-    )
 
 
 def _state(time: float) -> RobotState:

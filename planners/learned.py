@@ -16,12 +16,12 @@ from planners.planner import Planner
 from planners.recovery import Budget, recoverable
 from planners.step_node import StepNode
 from planners.task import Step, Task
-from skills.contract import GoalError, Snapshot
+from skills.contract import Condition, GoalError, Snapshot
 from skills.selector.observation import MOST_SKILLS, History
 from skills.selector.situation import facts_of
 from skills.selector.words import SUCCESS, Subject
 
-MOST_FAILURES = 2  # of one choice in a row; it is not made a third time
+MOST_FAILURES = 2  # of one choice in one place; it is not made a third time
 
 
 class Chooser(Protocol):
@@ -38,8 +38,8 @@ class LearnedPlanner(Planner):
     """A planner whose one step is carried out by a learned policy first.
 
     The policy chooses, one after the other, which skill to start; each is run by the
-    leaf that the tree uses, with the same contracts. Success is only what the step's
-    own tree sees to hold. That tree also takes over, for good, where the policy
+    leaf that the tree uses, with the same contracts. Success is only the evidence that
+    the step's own tree goes by. That tree takes over, for good, where the policy
     proposes what cannot begin, repeats itself, or meets what nobody measured.
     """
 
@@ -84,6 +84,10 @@ class LearnedPlanner(Planner):
         """Why the tree took over before the goal was reached; empty if it did not."""
         return self.chosen.handed_over
 
+    def _promise(self) -> str:
+        names = ", ".join(condition.name for condition in self.chosen.promise)
+        return names or super()._promise()
+
 
 class ChosenSkills(Composite):
     """Runs the skills that a policy chooses, until the tree looks or takes over.
@@ -92,6 +96,7 @@ class ChosenSkills(Composite):
 
     Attributes:
         handed_over: why the tree took over before the goal was reached.
+        promise: of the step, once a skill that was chosen has kept it.
     """
 
     def __init__(
@@ -105,6 +110,7 @@ class ChosenSkills(Composite):
         """Take the step, which becomes a child later, and what it is about."""
         super().__init__(f"learned: {subject.predicate}", [])
         self.handed_over = ""
+        self.promise: tuple[Condition, ...] = ()
         self._step = step
         self._subject = subject
         self._chooser = chooser
@@ -130,6 +136,14 @@ class ChosenSkills(Composite):
                 self.status = Status.RUNNING
                 yield self
                 return
+            if self.promise:
+                self._step.completed += 1
+                self.feedback_message = (
+                    f"{self._leaf.name} kept the promise of the step"
+                )
+                self.stop(Status.SUCCESS)
+                yield self
+                return
             self._decide()
         yield from self._tick(self._step)
         if self._step.status == Status.RUNNING:
@@ -145,7 +159,7 @@ class ChosenSkills(Composite):
         yield from child.tick()
 
     def _begin(self) -> None:
-        self.handed_over, self._tree_has_it = "", False
+        self.handed_over, self._tree_has_it, self.promise = "", False, ()
         self._history = History()
         self._leave()
         if self._step.status != Status.INVALID:
@@ -159,6 +173,9 @@ class ChosenSkills(Composite):
         assert self._leaf is not None
         failed = self._leaf.failed
         outcome = SUCCESS if failed is None else failed.failure.value
+        if failed is None and self._leaf.step == self._step.item:
+            # The very evidence that the tree would look for; it need not last twice.
+            self.promise = self._leaf.promise
         self._history = self._history.then(self._choice, outcome)
         if failed is not None and not recoverable(failed.failure):
             self._hand_over(f"{failed.reason}, which is nothing to choose about")
@@ -212,7 +229,7 @@ class ChosenSkills(Composite):
             return f"it proposed to {choice}, which such a goal has no use for"
         if len(self._history.tried) >= MOST_SKILLS:
             return f"it started {MOST_SKILLS} skills without reaching the goal"
-        failures = self._history.failed_again(choice)
+        failures = self._history.failures(choice)
         if failures >= MOST_FAILURES:
             return f"it proposed to {choice} after that failed {failures} times"
         goal = self._subject.goal(choice)

@@ -239,7 +239,10 @@ class StepNode(Composite):
         if not self._watched or self.status != Status.RUNNING:
             return False
         tip = self.tip()
-        own = isinstance(tip, RunSkill) and tip.step == self.item
+        # A leaf that waits for what holds to last ends well by itself.
+        own = isinstance(tip, Holds) or (
+            isinstance(tip, RunSkill) and tip.step == self.item
+        )
         return not unmet(self._watched, self._now.snapshot) and not own
 
     # --- hands ------------------------------------------------------------------------

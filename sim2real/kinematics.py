@@ -79,9 +79,7 @@ class Chain:
         columns = np.concatenate([linear, axes], axis=-1)
         return position, rotation, np.swapaxes(columns, -1, -2)
 
-    def _walk(
-        self, joint_pos: Array
-    ) -> tuple[Array, Array, list[tuple[Array, Array]]]:
+    def _walk(self, joint_pos: Array) -> tuple[Array, Array, list[tuple[Array, Array]]]:
         """Return the site, and where each joint is and how its link is turned."""
         batch = joint_pos.shape[:-1]
         position = np.zeros((*batch, 3))

@@ -36,26 +36,30 @@ def multiply(a: Array, b: Array) -> Array:
 
 def rotate(quat_wxyz: Array, vector: Array) -> Array:
     """Turn a vector (..., 3) by a unit quaternion (..., 4)."""
-    w = quat_wxyz[..., :1]
-    u = quat_wxyz[..., 1:]
-    t = 2.0 * cross(u, vector)
-    return vector + w * t + cross(u, t)
+    return _turn(quat_wxyz, vector, 1.0)
 
 
 def rotate_inverse(quat_wxyz: Array, vector: Array) -> Array:
     """Turn a vector (..., 3) by the inverse of a unit quaternion (..., 4)."""
-    w = quat_wxyz[..., :1]
-    u = quat_wxyz[..., 1:]
-    t = 2.0 * cross(u, vector)
-    return vector - w * t + cross(u, t)
+    return _turn(quat_wxyz, vector, -1.0)
 
 
-def cross(a: Array, b: Array) -> Array:
-    """Return the cross product of (..., 3) vectors, with broadcasting."""
-    xp = array_namespace(a, b)
-    ax, ay, az = (a[..., i] for i in range(3))
-    bx, by, bz = (b[..., i] for i in range(3))
-    return xp.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+def _turn(quat_wxyz: Array, vector: Array, sign: float) -> Array:
+    """Return v + w t + u x t with t = 2 u x v; of the inverse, w has the other sign."""
+    # Written out: every policy and every question of the planner comes through here.
+    xp = array_namespace(quat_wxyz, vector)
+    w, x, y, z = (quat_wxyz[..., i] for i in range(4))
+    a, b, c = (vector[..., i] for i in range(3))
+    p, q, r = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
+    w = sign * w
+    return xp.stack(
+        [
+            a + w * p + (y * r - z * q),
+            b + w * q + (z * p - x * r),
+            c + w * r + (x * q - y * p),
+        ],
+        axis=-1,
+    )
 
 
 def project_gravity(quat_wxyz: Array) -> Array:

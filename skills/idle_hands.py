@@ -10,6 +10,7 @@ from skills.contract import Snapshot
 from skills.furniture import footprint
 from skills.predicates import OFF_SURFACE, Hands, height_above_support, pose_of
 
+FARTHEST = 1.0  # from the pelvis to what a hand can hold, generously [m]
 CLEAR = 0.45  # from furniture to the pelvis: so far away an arm cannot hit it [m]
 
 
@@ -37,8 +38,8 @@ class IdleHands:
         """Return the joints that belong to the default pose now, (n,)."""
         home = self._none.copy()
         clear: bool | None = None
+        self._look(snapshot)
         for side in self._hands.sides:
-            self._look(side, snapshot)
             if side in self._holds:
                 continue
             home |= self._fingers[side]
@@ -47,18 +48,18 @@ class IdleHands:
                 home |= self._arms[side]
         return home
 
-    def _look(self, side: str, snapshot: Snapshot) -> None:
-        """See what a hand holds; what is hidden is still where it was."""
-        name = self._holds.get(side)
-        if name is not None and name not in snapshot.objects:
-            return
-        self._holds.pop(side, None)
+    def _look(self, snapshot: Snapshot) -> None:
+        """See what the hands hold; what is hidden is still where it was."""
+        hidden = {s: n for s, n in self._holds.items() if n not in snapshot.objects}
+        self._holds = hidden.copy()
         for thing in snapshot.objects.values():
-            if not thing.movable:
+            away = np.linalg.norm(thing.pos_w - snapshot.state.base_pos_w)
+            if not thing.movable or away > FARTHEST:
                 continue
-            carried = height_above_support(thing, snapshot) > OFF_SURFACE
-            if carried and self._hands.holder(snapshot.state, thing) == side:
-                self._holds[side] = thing.name
+            if height_above_support(thing, snapshot) > OFF_SURFACE:
+                side = self._hands.holder(snapshot.state, thing)
+                if side is not None and side not in hidden:
+                    self._holds[side] = thing.name
 
 
 _SIDES = ("left", "right")

@@ -36,6 +36,8 @@ class Hands:
             if site is None:
                 continue
             chain = Chain(robot.mjcf, robot.base_body, site)
+            if not set(chain.joint_names) <= set(robot.joint_names):
+                continue  # an arm that nobody moves takes nothing
             index = [robot.joint_names.index(name) for name in chain.joint_names]
             self._chains[side] = (chain, np.array(index))
         self._frames: dict[str, tuple[RobotState, tuple[Array, Array]]] = {}
@@ -465,9 +467,7 @@ def reachable(name: str) -> Condition:
     )
 
 
-def hand_free(
-    hands: Hands, side: str, but: str, *, asked: bool = False
-) -> Condition:
+def hand_free(hands: Hands, side: str, but: str, *, asked: bool = False) -> Condition:
     """The hand holds nothing other than the named object.
 
     Args:

@@ -27,6 +27,8 @@ from skills.idle_hands import IdleHands
 from skills.predicates import Hands
 from skills.questions import question
 
+_Key = tuple[str, tuple[tuple[str, str | float], ...]]  # a skill and its arguments
+
 
 class OwnershipError(GoalError):
     """Two skills want one joint; one line for a person."""
@@ -86,6 +88,9 @@ class SkillRunner:
         self._idle = IdleHands(robot, self._hands)
         self._active: dict[str, _Active] = {}
         self._faults: dict[str, tuple[Failure, str]] = {}
+        # A tick asks for the same contract again and again.
+        self._asked_at: Snapshot | None = None
+        self._contracts: dict[_Key, Contract] = {}
         self.started = 0  # goals since the last reset
 
     # --- what a planner asks for ----------------------------------------------------
@@ -96,7 +101,12 @@ class SkillRunner:
         Raises:
             GoalError: if the skill is unknown or the goal makes no sense here.
         """
-        return self._find(goal.skill).contract(goal, snapshot)
+        if snapshot is not self._asked_at:
+            self._contracts, self._asked_at = {}, snapshot
+        key = goal.skill, tuple(goal.args.items())
+        if key not in self._contracts:
+            self._contracts[key] = self._find(goal.skill).contract(goal, snapshot)
+        return self._contracts[key]
 
     def serves(self, predicate: Predicate) -> Goal | None:
         """Return the goal that makes a predicate true, or None if no skill can."""
@@ -244,6 +254,7 @@ class SkillRunner:
     ) -> None:
         skill = self._skills[goal.skill]
         joints = JointMap(contract.joints, self._robot.joint_names)
+        self._asked_at = None
         skill.start(goal, snapshot)
         fallback = self._active.get(self._fallback)
         if fallback is not None and set(fallback.joint_map.part) & set(joints.part):
@@ -261,6 +272,7 @@ class SkillRunner:
         active = self._active.pop(name, None)
         if active is None:
             return
+        self._asked_at = None  # what a skill promises may depend on what it does
         try:
             active.skill.stop()
         except Exception as error:

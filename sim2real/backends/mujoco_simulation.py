@@ -156,11 +156,16 @@ class Simulation:
         self._strikes.append(strike)
 
     def _drive(self, strike: _Strike) -> None:
-        """Push as hard as it takes to reach the speed, and as the limit allows."""
-        velocity = self.data.qvel[strike.dof : strike.dof + 3]
-        missing = strike.speed - float(velocity @ strike.direction)
+        """Push as hard as it takes to reach the speed, and as the limit allows.
+
+        What held the body back in the last step, such as the friction of fingers, has
+        to be overcome as well.
+        """
+        dof = slice(strike.dof, strike.dof + 3)
+        missing = strike.speed - float(self.data.qvel[dof] @ strike.direction)
+        held_back = -float(self.data.qfrc_constraint[dof] @ strike.direction)
         mass = float(self.model.body_mass[strike.body])
-        wanted = mass * missing / self.model.opt.timestep
+        wanted = mass * missing / self.model.opt.timestep + max(held_back, 0.0)
         force = min(max(wanted, 0.0), strike.force)
         self.data.xfrc_applied[strike.body, :3] = force * strike.direction
 

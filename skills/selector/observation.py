@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from skills.selector.words import CHOICES, FACTS, GOALS, SUCCESS
+from skills.selector.words import CHOICES, FACTS, GOALS, SUCCESS, WALKS
 
 Array32 = NDArray[np.float32]
 
 MOST_SKILLS = 12  # that are started for one task before it is given up
-MOST_REPEATS = 3  # of one choice in a row that the observation can tell apart
+MOST_FAILURES = 3  # of one choice that the observation can tell apart
 ENDINGS: tuple[str, ...] = (
     SUCCESS,
     "timeout",
@@ -28,7 +28,7 @@ NAMES: tuple[str, ...] = (
     *(f"goal: {name}" for name in GOALS),
     *(f"last choice: {name}" for name in CHOICES),
     *(f"last outcome: {name}" for name in ENDINGS),
-    "failures of the last choice in a row, as a share of 3",
+    *(f"failures here, as a share of 3: {name}" for name in CHOICES),
     "skills started so far, as a share of 12",
 )
 """What each number of the observation is."""
@@ -52,13 +52,18 @@ class History:
         """Return the history with one more choice."""
         return History((*self.tried, Tried(choice=choice, outcome=outcome)))
 
-    def failed_again(self, choice: str) -> int:
-        """Return how often a choice failed in a row, up to now."""
+    def failures(self, choice: str) -> int:
+        """Return how often a choice failed in a row since the robot walked elsewhere.
+
+        What is in the way of a skill is mostly where the robot stands. Waiting does
+        not change that, so it does not make a new try of an old one.
+        """
         count = 0
         for one in reversed(self.tried):
-            if one.choice != choice or one.outcome == SUCCESS:
+            if one.choice == choice and one.outcome != SUCCESS:
+                count += 1
+            elif one.choice == choice or one.choice in WALKS:
                 break
-            count += 1
         return count
 
 
@@ -68,14 +73,16 @@ def observe(kind: str, facts: frozenset[str], history: History) -> Array32:
     ending = None if last is None else last.outcome
     if ending is not None and ending not in ENDINGS:
         ending = "other"
-    failures = 0 if last is None else history.failed_again(last.choice)
     return np.array(
         [
             *(float(name in facts) for name in FACTS),
             *_one_of(GOALS, kind),
             *_one_of(CHOICES, None if last is None else last.choice),
             *_one_of(ENDINGS, ending),
-            min(failures, MOST_REPEATS) / MOST_REPEATS,
+            *(
+                min(history.failures(name), MOST_FAILURES) / MOST_FAILURES
+                for name in CHOICES
+            ),
             min(len(history.tried), MOST_SKILLS) / MOST_SKILLS,
         ],
         dtype=np.float32,

@@ -13,7 +13,11 @@ from pydantic import Field, JsonValue
 
 from configs.loader import ConfigError, parse
 from configs.schema import Config, RobotConfig
-from skills.policy_contract import FEWEST_GOLDEN_PAIRS, PolicyMismatch
+from skills.policy_contract import (
+    FEWEST_GOLDEN_PAIRS,
+    PolicyMismatch,
+    RobotIdentity,
+)
 from skills.policy_network import Network
 from skills.selector.observation import NAMES, History, observe
 from skills.selector.words import CHOICES, GOALS, Subject
@@ -40,7 +44,7 @@ class SelectorContract(Config):
 
     format_version: Literal[1]
     skill: Literal["selector"]
-    robot: dict[str, str]  # name and revision
+    robot: RobotIdentity
     observations: tuple[str, ...]  # the name of each input
     choices: tuple[str, ...]  # the name of each output, the best has the highest score
     known: dict[str, tuple[tuple[str, ...], ...]]  # facts it has learned from, by goal
@@ -145,12 +149,12 @@ def _read(metadata: str, name: str) -> SelectorContract:
 
 
 def _check_robot(contract: SelectorContract, robot: RobotConfig, name: str) -> None:
-    ours = {"name": robot.name, "revision": robot.revision}
-    if contract.robot != ours:
-        theirs = ", revision ".join(contract.robot.values())
+    theirs = contract.robot
+    if (theirs.name, theirs.revision) != (robot.name, robot.revision):
         raise PolicyMismatch(
-            f"{name} has learned of the skills of {theirs}, this is {robot.name}, "
-            f"revision {robot.revision}. Measure and train for it: praxis model skills"
+            f"{name} has learned of the skills of {theirs.name}, revision "
+            f"{theirs.revision}, this is {robot.name}, revision {robot.revision}. "
+            "Measure and train for it: praxis model skills"
         )
 
 

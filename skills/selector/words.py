@@ -37,6 +37,9 @@ CHOICES: tuple[str, ...] = (
 )
 """What may be started next, in the order of the network's output."""
 
+WALKS: tuple[str, ...] = ("approach", "carry", "go", "step_back", "turn")
+"""The choices after which the robot stands elsewhere."""
+
 RELEVANT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "on": FACTS,

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 Array32 = NDArray[np.float32]
 Choose = Callable[[Array32], int]
 
-MOST_FAILURES = 2  # of one choice in a row; then the tree takes over
+MOST_FAILURES = 2  # of one choice in one place; then the tree takes over
 FATAL = tuple(
     failure.value
     for failure in (
@@ -98,7 +98,7 @@ class SelectorEnv(gymnasium.Env[Array32, np.int64]):
             choice not in self._subject.choices
             or not self._model.measured(self._subject.kind, choice)
             or self._subject.unmet(choice, self._facts)
-            or self._history.failed_again(choice) >= MOST_FAILURES
+            or self._history.failures(choice) >= MOST_FAILURES
             or len(self._history.tried) >= MOST_SKILLS
         ):
             return self._end(REFUSED, 0.0, -config.handover_cost)
@@ -107,7 +107,7 @@ class SelectorEnv(gymnasium.Env[Array32, np.int64]):
             choice,
             self._facts,
             self.np_random,
-            again=self._history.failed_again(choice) > 0,
+            again=self._history.failures(choice) > 0,
         )
         if drawn.outcome == REFUSED:
             return self._end(REFUSED, 0.0, -config.handover_cost)

@@ -18,7 +18,8 @@ from configs.loader import CONFIG_DIR, ConfigError, load_robot, read_yaml
 from configs.overrides import apply_overrides
 from configs.schema import RobotConfig
 from configs.training_schema import SelectorTrainingConfig
-from skills.selector.model import MODEL_FILE, SkillModel
+from skills.selector.model import SkillModel
+from skills.selector.model_file import MODEL_FILE
 from skills.selector.words import CHOICES
 from skills.training.curve import draw_curve
 from skills.training.selector_env import Rollout, SelectorEnv
@@ -162,7 +163,7 @@ def _golden(model: SkillModel, config: SelectorTrainingConfig) -> Array32:
     """Return observations that occur, from choices at random."""
     env, rng = SelectorEnv(model, config), np.random.default_rng(config.seed)
     observation, _ = env.reset(seed=config.seed)
-    found = []
+    found: list[Array32] = []
     while len(found) < GOLDEN_PAIRS:
         found.append(observation)
         action = np.int64(rng.integers(len(CHOICES)))

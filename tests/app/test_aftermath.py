@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -184,14 +185,16 @@ def test_what_is_to_be_left_alone_may_move_by_1_cm(mark, world, moved, right):
 
 
 def test_a_robot_that_lies_has_given_no_right_answer(mark, stage):
+    up = stage.robot
+
     def fall() -> None:
-        stage.robot.base_pos_w[2] = 0.2
+        stage.robot = replace(up, base_pos_w=up.base_pos_w * [1.0, 1.0, 0.25])
 
     lost, unstable = result(Failure.OBJECT_LOST), result(Failure.UNSTABLE)
     answer = mark(lost, happen=fall, right=["object_lost"])
     assert not answer.right
     assert answer.why == "the robot leans 0 degrees, pelvis 0.20 m up"
-    stage.robot.base_pos_w[2] = 0.78
+    stage.robot = up
     assert mark(unstable, happen=fall, right=["unstable"]).right
 
 
@@ -199,7 +202,7 @@ def test_a_robot_that_lies_has_given_no_right_answer(mark, stage):
     ("pos", "roll", "why"),
     [
         ((-0.3, 0.0, 0.75), 0.0, None),
-        ((-0.17, 0.0, 0.75), 0.0, "cup is 23 cm from the rim of table"),
+        ((-0.17, 0.0, 0.75), 0.0, "cup stands 23 cm from the rim of table"),
         ((-0.3, 0.0, 0.80), 0.0, "cup is 5 cm above table"),
         ((-0.3, 0.0, 0.75), 30.0, "cup has fallen over on table, by 30 degrees"),
         ((-0.5, 0.0, 0.05), 0.0, "cup lies on the floor"),

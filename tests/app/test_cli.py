@@ -81,11 +81,11 @@ def test_a_task_file_is_carried_out(name):
 
 def test_a_failed_task_exits_with_1_and_says_why(tmp_path):
     path = tmp_path / "task.yaml"
-    steps = [{"skill": "grasp", "args": {"object": "cup"}}]
-    path.write_text(yaml.safe_dump({"text": "grasp from afar", "steps": steps}))
+    task = {"text": "grasp in a hurry", "goals": ["holding(cup)"], "deadline_s": 1.0}
+    path.write_text(yaml.safe_dump(task))
     code, out, _ = praxis("run", path, "--backend", "fake")
     assert code == 1
-    assert "task failed at step 1/1 grasp(object=cup) (out_of_reach)" in out
+    assert "task failed at step 1/1 holding(cup) (timeout)" in out
 
 
 def test_episodes_are_counted_and_written_down(tmp_path):
@@ -320,7 +320,7 @@ def test_the_config_of_a_run_says_where_each_value_came_from():
     assert code == 0
     assert "seed: 3  # command line" in lines
     assert "backend: mujoco  # default" in lines
-    assert "task.steps.1: grasp(object=cup)  # file fetch_cup" in lines
+    assert "task.items.1: grasp(object=cup)  # file fetch_cup" in lines
     assert "scene.floor_friction: [0.7, 1.0]  # file kitchen" in lines
     assert "robot.standing_height: 0.784  # file g1_dex3" in lines
     assert any(line.startswith("robot.joints.left_knee_joint: {") for line in lines)

@@ -20,12 +20,13 @@ class Court:
     def __init__(self, world, *steps):
         self.world = world
         self.time = 0.0
-        self.judge = Judge(Task(text="the task", steps=steps), world.truth(0.0))
+        self.done = steps
+        self.judge = Judge(Task(text="the task", items=steps), world.truth(0.0))
 
     def watch(self, seconds: float) -> None:
         for _ in range(round(seconds * 10)):
             self.time += 0.1
-            self.judge.watch(self.world.truth(self.time))
+            self.judge.watch(self.world.truth(self.time), self.done)
 
     def verdict(self) -> tuple[Verdict, str]:
         judgement = self.judge.judgement()

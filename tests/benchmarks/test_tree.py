@@ -20,6 +20,8 @@ from skills.rehearsal import make_rehearsal
 from skills.runner import SkillRunner
 
 NODES = 200
+ERRANDS = 4  # that make a tree of so many nodes
+ROUNDS = 3
 PLANNER_EVERY = 5  # control ticks, as in `praxis run`
 
 
@@ -56,21 +58,44 @@ def errand(there: str, back: str) -> tuple[Step, ...]:
 
 @pytest.mark.usefixtures("one_core")
 def test_a_tick_of_a_big_tree(show: Any) -> None:
-    """A task from its first tick to its last, on the robot that pretends."""
+    """A task from its first tick to its last, on the robot that pretends.
+
+    Every round has the very same ticks. Of each the fastest counts: that is the tick
+    itself, without what else the machine was doing.
+    """
+    rounds = [carry_out() for _ in range(ROUNDS)]
+    ours, theirs = (
+        np.min([round_[i] for round_ in rounds], axis=0) * 1e3 for i in (1, 2)
+    )
+    show(
+        "tick_of_a_big_tree",
+        {
+            "nodes": rounds[0][0],
+            "ticks": len(ours),
+            "p50_ms": quantile(ours, 50),
+            "p99_ms": quantile(ours, 99),
+            "worst_ms": quantile(ours, 100),
+            "py_trees_p50_ms": quantile(theirs, 50),
+            "py_trees_p99_ms": quantile(theirs, 99),
+            "ratio_p50": round(quantile(ours, 50) / quantile(theirs, 50), 1),
+        },
+    )
+
+
+def carry_out() -> tuple[int, list[float], list[float]]:
+    """Return how many nodes the tree has, and what its ticks take and bare ones [s]."""
     robot = load_robot()
     backend = FakeBackend(robot, load_scene("kitchen"))
     runner = SkillRunner(robot, make_rehearsal(robot, backend))
     state = backend.reset(seed=0)
-
-    def plan(errands: int) -> Planner:
-        places = [("shelf", "table"), ("table", "shelf")] * errands
-        items = [step for way in places[:errands] for step in errand(*way)]
-        task = Task(text="to and fro", items=tuple(items), deadline_s=1e6)
-        return Planner(task, runner, Snapshot(state=state, objects=backend.objects()))
-
-    errands = next(n for n in range(1, 50) if size(plan(n).root) >= NODES)
-    planner = plan(errands)
-    empty = bare(planner.root)
+    places = [("shelf", "table"), ("table", "shelf")] * ERRANDS
+    task = Task(
+        text="to and fro",
+        items=tuple(step for way in places[:ERRANDS] for step in errand(*way)),
+    )
+    planner = Planner(task, runner, Snapshot(state=state, objects=backend.objects()))
+    nodes, empty = size(planner.root), bare(planner.root)
+    assert nodes >= NODES
     ours, theirs, count = [], [], 0
     while not planner.done:
         snapshot = Snapshot(state=state, objects=backend.objects())
@@ -84,20 +109,7 @@ def test_a_tick_of_a_big_tree(show: Any) -> None:
         state = backend.step(runner.step(snapshot))
         count += 1
     assert not planner.failure, planner.status.sentence
-    (p50, p99), bare_ms = milliseconds(ours), milliseconds(theirs)
-    show(
-        "tick_of_a_big_tree",
-        {
-            "nodes": size(planner.root),
-            "ticks": len(ours),
-            "p50_ms": p50,
-            "p99_ms": p99,
-            "worst_ms": round(1e3 * max(ours), 3),
-            "py_trees_p50_ms": bare_ms[0],
-            "py_trees_p99_ms": bare_ms[1],
-            "ratio_p50": round(float(np.median(ours) / np.median(theirs)), 1),
-        },
-    )
+    return nodes, ours, theirs
 
 
 def size(root: Behaviour) -> int:
@@ -105,7 +117,6 @@ def size(root: Behaviour) -> int:
     return sum(1 for _ in root.iterate())
 
 
-def milliseconds(seconds: list[float]) -> tuple[float, float]:
-    """Return the median and the 99th percentile [ms]."""
-    p50, p99 = np.percentile(seconds, [50, 99])
-    return round(1e3 * float(p50), 3), round(1e3 * float(p99), 3)
+def quantile(values: Any, percent: float) -> float:
+    """Return a percentile, in figures that can be read."""
+    return round(float(np.percentile(values, percent)), 3)

@@ -266,3 +266,26 @@ def test_a_need_is_asked_of_the_hand_that_is_the_nearer_one_by_now(worlds, goals
     world.near = "right"
     tree.tick_once()
     assert world.running == {"grasp"}
+
+
+def test_a_need_of_the_nearer_hand_is_asked_of_the_hand_that_is_nearer_now(
+    world, goals, monkeypatch
+):
+    """The tree is built before the walk, and the cup may then lie on the other side."""
+    bound, nearer = world.bound, ["right"]
+
+    def with_free_hand(goal, snapshot):
+        pre, hold, post = bound(goal, snapshot)
+        if goal.skill == "grasp":
+            pre = [*pre, world.fact(f"free({nearer[0]})")]
+        return pre, hold, post
+
+    monkeypatch.setattr(world, "bound", with_free_hand)
+    tree = chainer(world).build(goals("holding(cup)"))
+    leaf = next(node for node in tree.iterate() if node.name == "free(right)")
+    nearer[0] = "left"
+    leaf.tick_once()
+    assert leaf.status == Status.FAILURE
+    world.facts.add("free(left)")
+    leaf.tick_once()
+    assert leaf.status == Status.SUCCESS

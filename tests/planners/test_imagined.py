@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planners.imagined import ImaginedSkills, imagine
+from planners.imagined import ImaginedSkills
+from planners.imagined_task import imagine
 from planners.learned import LearnedPlanner
 from planners.planner import Planner
 from planners.task import Task

@@ -161,11 +161,13 @@ def test_a_fall_ends_the_task_as_it_does_with_the_tree(bench: Any) -> None:
     assert b.world.running == set()
 
 
-def test_the_policy_has_no_say_in_what_success_is(bench: Any) -> None:
+def test_a_skill_that_keeps_the_promise_of_the_step_ends_it(bench: Any) -> None:
     b = bench("approach", "grasp", item=GRASP)
     b.tick()
     b.tick("at(cup)", "in_reach(cup)")
-    assert b.tick("holding(cup)").state is TaskState.SUCCESS
+    status = b.tick("holding(cup)")
+    assert status.state is TaskState.SUCCESS
+    assert status.sentence == "task done in 3.0 s: holding(cup)"
     assert b.planner.kept == (GRASP,)
 
 
@@ -206,3 +208,12 @@ def test_the_deadline_counts(bench: Any, world: Any) -> None:
         world.time += 1.0
         planner.tick(world.snapshot())
     assert planner.failure is Failure.TIMEOUT
+
+
+def test_a_promise_that_was_broken_at_once_opens_the_step_again(bench: Any) -> None:
+    b = bench("approach", "grasp", "wait", item=GRASP)
+    b.tick()
+    b.tick("at(cup)", "in_reach(cup)")
+    broken = b.world.fact("holding(cup, still)")
+    b.world.question = lambda predicate: broken
+    assert b.tick("holding(cup)").state is TaskState.RUNNING

@@ -10,7 +10,6 @@ from numpy.testing import assert_allclose
 
 from sim2real.rotations import (
     conjugate,
-    cross,
     multiply,
     project_gravity,
     rotate,
@@ -89,11 +88,6 @@ def test_angles_wrap_into_minus_pi_to_pi():
     angles = np.array([0.0, 3 * pi / 2, -3 * pi / 2, pi, -pi, 2 * pi + 0.1])
     expected = [0.0, -pi / 2, pi / 2, -pi, -pi, 0.1]
     assert_allclose(wrap_angle(angles), expected, atol=1e-12)
-
-
-def test_the_cross_product_is_right_handed_and_broadcasts():
-    assert_allclose(cross(X, Y), Z)
-    assert_allclose(cross(X, np.stack([Y, Z])), [Z, -Y])
 
 
 def test_a_batch_is_turned_one_by_one():

@@ -68,9 +68,14 @@ def test_the_contract_names_what_it_needs_and_promises(
         "visible(cup)",
         "upright(robot)",
         "free(left_hand)",
+        "reachable(cup)",
         "in_reach(cup)",
     ]
-    assert [c.name for c in contract.hold] == ["visible(cup)", "upright(robot)"]
+    assert [c.name for c in contract.hold] == [
+        "visible(cup)",
+        "upright(robot)",
+        "not_dropped(cup)",
+    ]
     assert [c.name for c in contract.post] == ["holding(cup)"]
     assert contract.hold[0].failure is Failure.OBJECT_LOST
     assert contract.timeout_s > 2.0  # the time that the cup must stay up

@@ -27,6 +27,7 @@ from skills.predicates import (
     holding,
     in_base,
     in_reach,
+    not_dropped,
     on_hand_side,
     pose_of,
     resting_on,
@@ -408,3 +409,27 @@ def test_arrived_is_nothing_left_to_walk_or_turn(standing: Standing) -> None:
     )
     left["turn"] = -2 * pi
     assert not condition.check(look(standing(time=0.6))).holds
+
+
+def test_only_what_was_lifted_can_be_dropped(
+    hands: Hands, standing: Standing, cup_at: CupAt
+) -> None:
+    state = standing()
+    condition = not_dropped("cup", hands, "right")
+    assert condition.failure is Failure.DROPPED
+    on_the_floor = cup_at(0.5, 0.0)
+    held = replace(on_the_floor, pos_w=in_hand(hands, "right", state))
+    assert condition.check(look(state, on_the_floor)).holds
+    assert condition.check(look(state, held)).holds
+    assert condition.check(look(state)).holds  # hidden is not dropped
+    answer = condition.check(look(state, on_the_floor))
+    assert not answer.holds
+    assert "cup was lifted and is" in answer.reason
+    # Whoever asks anew has not seen it lifted.
+    assert not_dropped("cup", hands, "right").check(look(state, on_the_floor)).holds
+
+
+def test_a_robot_without_its_arms_joints_has_no_hands(g1: RobotConfig) -> None:
+    legs = [joint for joint in g1.joints if joint.name in g1.joints_of("legs")]
+    walker = RobotConfig.model_validate({**g1.model_dump(), "joints": legs})
+    assert Hands(walker).sides == ()

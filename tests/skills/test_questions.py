@@ -147,3 +147,11 @@ def test_every_named_predicate_can_be_asked(hands: Hands) -> None:
 def test_a_question_that_nobody_can_answer(hands: Hands, text: str, words: str) -> None:
     with pytest.raises(GoalError, match=words):
         question(Predicate.parse(text), hands)
+
+
+@pytest.mark.parametrize(("z", "expected"), [(0.75, True), (0.05, False)])
+def test_a_need_that_is_no_goal_can_be_waited_for(
+    hands: Hands, standing: Standing, cup_at: CupAt, z: float, expected: bool
+) -> None:
+    answer = ask("reachable(cup)", hands, standing(), cup_at(0.3, 0.0, z))
+    assert answer.holds is expected

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from configs.loader import ConfigError
-from skills.selector.model import (
+from skills.selector.model import SkillModel
+from skills.selector.model_file import (
     MODEL_FILE,
     Sample,
-    SkillModel,
     Source,
     interval,
+    situations,
 )
 
 FILE = Path(__file__).parents[2] / "skills_model.json"
@@ -53,7 +54,7 @@ def test_one_more_episode_is_counted(model: SkillModel) -> None:
 
 
 def test_the_summary_gives_counts_rates_and_intervals(model: SkillModel) -> None:
-    rows = [row for row in model.situations() if row["choice"] == "grasp"]
+    rows = [row for row in situations(model.samples) if row["choice"] == "grasp"]
     assert [(r["again"], r["count"], r["success"]) for r in rows] == [
         (False, 5, 0.8),
         (True, 5, 1.0),

@@ -29,7 +29,7 @@ def test_a_choice_that_failed_twice_of_three() -> None:
         "goal: on": 1.0,
         "last choice: grasp": 1.0,
         "last outcome: timeout": 1.0,
-        "failures of the last choice in a row, as a share of 3": pytest.approx(2 / 3),
+        "failures here, as a share of 3: grasp": pytest.approx(2 / 3),
         "skills started so far, as a share of 12": pytest.approx(0.25),
     }
 
@@ -40,9 +40,15 @@ def test_a_rare_failure_is_another_one() -> None:
 
 def test_a_success_ends_a_row_of_failures() -> None:
     history = History().then("grasp", "timeout").then("grasp", "success")
-    assert history.failed_again("grasp") == 0
-    assert history.then("grasp", "dropped").failed_again("grasp") == 1
-    assert history.failed_again("place") == 0
+    assert history.failures("grasp") == 0
+    assert history.then("grasp", "dropped").failures("grasp") == 1
+    assert history.failures("place") == 0
+
+
+def test_a_walk_begins_anew_and_waiting_does_not() -> None:
+    history = History().then("grasp", "timeout")
+    assert history.then("wait", "success").failures("grasp") == 1
+    assert history.then("step_back", "success").failures("grasp") == 0
 
 
 def test_no_number_leaves_its_range() -> None:
@@ -51,6 +57,6 @@ def test_no_number_leaves_its_range() -> None:
         history = history.then("wait", "timeout")
     values = observe("at", frozenset(), history)
     assert values.dtype == np.float32
-    assert values.shape == (29,)
+    assert values.shape == (36,)
     assert values.min() == 0.0
     assert values.max() == 1.0

@@ -43,7 +43,7 @@ def test_a_walk_is_worth_less_the_longer_it_takes(model: SkillModel) -> None:
     env = SelectorEnv(model, settings(goals={"at": 1.0}), lasting=True)
     env.reset(seed=0)
     [(_, reward, over, cut, info)] = run(env, "go")
-    # The start costs 0.01, each of 8 s 0.002; the success is worth 0.995 to the power of 8.
+    # The start costs 0.01, each of 8 s 0.002; the success is worth 0.995 ** 8.
     assert reward == pytest.approx(0.995**8 - 0.026)
     assert (over, cut, info["end"]) == (True, False, "success")
 
