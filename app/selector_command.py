@@ -204,7 +204,7 @@ def _table(report: Mapping[str, Any], worlds: Sequence[str]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = ("in", "goal", "planner", "success", "95 %", "skills", "time [s]")
     for column in (*columns, "handed over"):
-        table.add_column(Text(column))
+        table.add_column(Text(column), no_wrap=True)
     for world in worlds:
         for goal, planners in report[world].items():
             for name, figures in planners.items():

@@ -79,6 +79,16 @@ def test_a_task_file_is_carried_out(name):
     assert praxis("run", name, "--backend", "fake")[0] == 0
 
 
+def test_failures_are_rehearsed():
+    words = ("run", "hold_cup", "--backend", "fake", "--script")
+    code, out, _ = praxis(*words, "grasp=dropped,ok; walk=timeout")
+    assert code == 0
+    assert "(dropped) after" in out and "(timeout) after" in out
+    code, out, _ = praxis(*words, "walk=operator")
+    assert code == 1
+    assert "(operator): stopped by the operator; standing after" in out
+
+
 def test_a_failed_task_exits_with_1_and_says_why(tmp_path):
     path = tmp_path / "task.yaml"
     task = {"text": "grasp in a hurry", "goals": ["holding(cup)"], "deadline_s": 1.0}
@@ -132,6 +142,19 @@ def test_an_unknown_object_is_named_with_what_is_near():
     line = complaint("run", "walk to tabel", "--backend", "fake")
     assert "unknown word 'tabel'" in line
     assert "did you mean 'table'?" in line
+
+
+def test_a_script_that_is_not_understood_is_refused():
+    words = ("run", "hold_cup", "--backend", "fake", "--script")
+    assert "script 'grasp': expected skill=ending" in complaint(*words, "grasp")
+    assert "'lost' is no ending. Known: ok, timeout" in complaint(*words, "walk=lost")
+
+
+def test_failures_are_rehearsed_on_the_fake_robot_only():
+    assert complaint("run", FETCH, "--script", "walk=timeout").endswith(
+        "--script rehearses failures on a robot that pretends, not on mujoco. "
+        "Add --backend fake, or drop --script.\n"
+    )
 
 
 def test_an_unknown_verb_is_named_with_what_is_known():

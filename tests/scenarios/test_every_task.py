@@ -81,10 +81,14 @@ class Run:
     @property
     def runs(self) -> Counter[str]:
         """How often each skill was started."""
-        started = [c.node for c in self.trace if c.kind == "RunSkill"]
-        running = [c.status == "running" for c in self.trace if c.kind == "RunSkill"]
-        names = (name.partition("(")[0] for name in started)
-        return Counter(n for n, runs in zip(names, running, strict=True) if runs)
+        counted: Counter[str] = Counter()
+        before: dict[str, str] = {}
+        for change in self.trace:
+            was, before[change.id] = before.get(change.id), change.status
+            begun = change.status == "running" and was != "running"
+            if change.kind == "RunSkill" and begun:
+                counted[change.node.partition("(")[0]] += 1
+        return counted
 
     @property
     def decided(self) -> int:

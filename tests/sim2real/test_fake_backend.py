@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 from configs.loader import load_robot, load_scene
 from sim2real.backends.fake_backend import FakeBackend
 from sim2real.robot import BackendError, JointCommand
+from sim2real.rotations import project_gravity
 
 ROBOT = load_robot()
 STAND = JointCommand(
@@ -134,3 +135,22 @@ def test_what_is_not_held_cannot_be_let_go(backend):
     backend.reset(seed=0)
     with pytest.raises(BackendError, match=r"'cup': it is not held\. Held: nothing"):
         backend.detach("cup")
+
+
+def test_an_object_that_is_hidden_for_a_while_comes_back(backend):
+    backend.reset(seed=0)
+    backend.hide_object("cup", for_s=0.1)
+    assert "cup" not in backend.objects()
+    run(backend, 4)
+    assert "cup" not in backend.objects()
+    run(backend, 1)
+    assert "cup" in backend.objects()
+
+
+def test_a_robot_that_is_tipped_leans_until_the_next_reset(backend):
+    backend.reset(seed=0)
+    backend.tip(0.8)
+    quat = run(backend, 1).base_quat_wxyz
+    # Gravity leans towards the front by sin(0.8).
+    assert_allclose(project_gravity(quat), [np.sin(0.8), 0.0, -np.cos(0.8)], atol=1e-9)
+    assert_allclose(project_gravity(backend.reset(seed=0).base_quat_wxyz), [0, 0, -1])
