@@ -1,13 +1,16 @@
 """Rotations on arrays of any batch shape; quaternions are wxyz.
 
-Every function takes numpy arrays or torch tensors, whichever it is given.
+Every function but `heading_of` takes numpy arrays or torch tensors, whichever it is
+given.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
+from numpy.typing import NDArray
 
 Array = Any  # numpy array or torch tensor
 
@@ -81,6 +84,12 @@ def yaw_of(quat_wxyz: Array) -> Array:
     xp = array_namespace(quat_wxyz)
     w, x, y, z = (quat_wxyz[..., i] for i in range(4))
     return xp.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+def heading_of(quat_wxyz: NDArray[np.float64]) -> float:
+    """Return `yaw_of` one quaternion (4,), many times faster [rad]."""
+    w, x, y, z = quat_wxyz.tolist()
+    return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
 
 
 def wxyz_from_yaw(yaw: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim2real.robot import ObjectState
-from sim2real.rotations import yaw_of
+from sim2real.rotations import heading_of
 
 Array = NDArray[np.float64]
 Point = tuple[float, float]
@@ -90,7 +90,7 @@ def footprint(thing: ObjectState) -> Footprint:
     return Footprint(
         x=float(thing.pos_w[0]),
         y=float(thing.pos_w[1]),
-        yaw=float(yaw_of(thing.quat_wxyz)),
+        yaw=heading_of(thing.quat_wxyz),
         half_x=float(thing.half_size[0]),
         half_y=float(thing.half_size[1]),
     )
@@ -110,8 +110,8 @@ def support_of(
         other
         for other in objects.values()
         if not other.movable
-        and footprint(other).distance(x, y) == 0.0
         and top_of(other) < z
+        and footprint(other).distance(x, y) == 0.0
     ]
     return max(below, key=top_of, default=None)
 

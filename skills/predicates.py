@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from configs.schema import RobotConfig
 from sim2real.kinematics import Chain
 from sim2real.robot import ObjectState, RobotState
-from sim2real.rotations import project_gravity, rotate, rotate_inverse, yaw_of
+from sim2real.rotations import heading_of, project_gravity, rotate, rotate_inverse
 from skills.contract import Check, Condition, Failure, Predicate, Snapshot
 from skills.furniture import Pose2D, footprint, support_height, top_of, turn_between
 
@@ -93,7 +93,7 @@ def pose_of(state: RobotState) -> Pose2D:
     return Pose2D(
         x=float(state.base_pos_w[0]),
         y=float(state.base_pos_w[1]),
-        yaw=float(yaw_of(state.base_quat_wxyz)),
+        yaw=heading_of(state.base_quat_wxyz),
     )
 
 

@@ -254,7 +254,8 @@ class _Scripted:
         lost = ending is Failure.OBJECT_LOST and thing is not None
 
         def check(snapshot: Snapshot) -> Check:
-            return Check(holds=not self._struck, reason="the script says so")
+            found = lost and thing in snapshot.objects
+            return Check(holds=not self._struck or found, reason="the script says so")
 
         return Condition(
             name=ending.value,

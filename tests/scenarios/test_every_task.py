@@ -27,27 +27,36 @@ from skills.contract import Failure
 TASKS = sorted(path.stem for path in TASK_DIR.glob("*.yaml"))
 KITCHEN = str(Path(__file__).parent / "small_kitchen.yaml")
 SCENES = {"walk_square": "empty"}  # it looks for nothing in its way
-CANCELS, PAUSES = 12, 3  # moments in each task
+CANCELS, PAUSES = 10, 2  # moments in each task
 PAUSE_S = 1.0
 
 FALLS_INTO_PLACE = ("manipulate", Failure.DROPPED)
 """What is dropped while it is put down comes to stand on the shelf: that is no loss."""
 
 
+@pytest.fixture(autouse=True)
+def no_judge_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs end soon after they are decided: there are no physics to judge by."""
+    monkeypatch.setattr("app.control_loop.AFTER_SUCCESS_S", 0.1)
+
+
 class Witness:
     """An observer that follows the tree and keeps what it saw."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, traces: bool) -> None:
         self.moments: list[Moment] = []
         self.trace: list[Change] = []
+        self._traces = traces
 
     def begin(self, assembly: Assembly, seed: int, moment: Moment) -> None:
         self._tracer = Tracer()
-        self.trace += self._tracer.changes(moment.root, 0, 0.0)
+        if self._traces:
+            self.trace += self._tracer.changes(moment.root, 0, 0.0)
 
     def tick(self, moment: Moment) -> None:
-        tick, time = len(self.moments), moment.snapshot.time
-        self.trace += self._tracer.changes(moment.root, tick, time)
+        if self._traces and moment.planned:
+            tick, time = len(self.moments), moment.snapshot.time
+            self.trace += self._tracer.changes(moment.root, tick, time)
         self.moments.append(moment)
 
     def end(self, result: EpisodeResult) -> None:
@@ -104,7 +113,12 @@ def plan(task: str) -> Plan:
 
 
 def carry_out(
-    task: str, script: str = "", *, operator: Operator | None = None, pace: bool = False
+    task: str,
+    script: str = "",
+    *,
+    operator: Operator | None = None,
+    traces: bool = False,
+    pace: bool = False,
 ) -> Run:
     asked, desk = plan(task), Desk()
     options = asked.options.model_copy(update={"script": script})
@@ -114,7 +128,7 @@ def carry_out(
         assert isinstance(assembly.backend, FakeBackend)
         period = assembly.backend.control_dt
         assembly.backend._pace = Pace(period, clock.now, clock.sleep)
-    witness = Witness()
+    witness = Witness(traces=traces)
     episode = Episode(
         assembly,
         seed=0,
@@ -128,7 +142,7 @@ def carry_out(
 
 @cache
 def undisturbed(task: str) -> Run:
-    return carry_out(task)
+    return carry_out(task, traces=True)
 
 
 class Clock:
@@ -165,7 +179,7 @@ def test_a_task_is_done(task):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_same_trace_a_second_time_and_at_another_pace(task):
-    first, second = undisturbed(task), carry_out(task, pace=True)
+    first, second = undisturbed(task), carry_out(task, traces=True, pace=True)
     assert second.trace == first.trace
     assert second.result.sentence == first.result.sentence
 
@@ -177,9 +191,11 @@ def test_the_same_trace_a_second_time_and_at_another_pace(task):
 @pytest.mark.parametrize("task", TASKS)
 def test_a_failure_that_happens_once(task, failure):
     for skill, runs in undisturbed(task).runs.items():
-        script = f"{skill}={'ok,' * (runs - 1)}{failure.value}"
+        goes_on = ways_to_go_on(failure, skill)
+        before = runs - 1 if goes_on else 0
+        script = f"{skill}={'ok,' * before}{failure.value}"
         result = carry_out(task, script).result
-        if ways_to_go_on(failure, skill):
+        if goes_on:
             assert result.success, f"{script}: {result.sentence}"
         else:
             assert result.failure is failure, f"{script}: {result.sentence}"

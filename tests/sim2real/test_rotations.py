@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from sim2real.rotations import (
     conjugate,
+    heading_of,
     multiply,
     project_gravity,
     rotate,
@@ -88,6 +89,12 @@ def test_angles_wrap_into_minus_pi_to_pi():
     angles = np.array([0.0, 3 * pi / 2, -3 * pi / 2, pi, -pi, 2 * pi + 0.1])
     expected = [0.0, -pi / 2, pi / 2, -pi, -pi, 0.1]
     assert_allclose(wrap_angle(angles), expected, atol=1e-12)
+
+
+def test_the_heading_of_one_quaternion_is_its_yaw():
+    for roll, pitch, yaw in ((0.0, 0.0, 0.5), (0.3, -0.4, 2.0), (0.1, 0.2, -3.0)):
+        quat = wxyz_from_rpy(np.array(roll), np.array(pitch), np.array(yaw))
+        assert heading_of(quat) == yaw_of(quat) == pytest.approx(yaw)
 
 
 def test_a_batch_is_turned_one_by_one():

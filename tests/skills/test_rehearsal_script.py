@@ -161,6 +161,7 @@ def test_a_lost_object_is_hidden_for_three_seconds_and_named(robot):
     assert "cup" not in rehearsal.snapshot.objects
     rehearsal.run(3.0)
     assert "cup" in rehearsal.snapshot.objects
+    assert rehearsal.broken(contract) is None  # so that a search comes to an end
 
 
 def test_what_is_dropped_was_in_the_hand_before(robot):
