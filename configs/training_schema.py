@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -69,6 +70,16 @@ class Stage(Config):
     start: int  # steps
     rewards: dict[str, float] = Field(default_factory=dict)  # weights to change
     push_speed: float | None = None  # [m/s]
+    keep_standing: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What may change from stage to stage of a training."""
+
+    rewards: dict[str, float]  # weights by name
+    push_speed: float  # largest sudden change of base velocity [m/s]
+    keep_standing: bool  # an episode ends where the run time would step
 
 
 class LegTrainingConfig(Config):
@@ -102,15 +113,21 @@ class LegTrainingConfig(Config):
             )
         return self
 
-    def settings_at(self, steps: int) -> tuple[dict[str, float], float]:
-        """Return reward weights and push speed [m/s] after so many steps."""
+    def settings_at(self, steps: int) -> Settings:
+        """Return what holds after so many steps."""
         rewards, push_speed = dict(self.rewards), self.randomization.push_speed
+        keep_standing = self.keep_standing
         for stage in self.stages:
-            if steps >= stage.start:
-                rewards |= stage.rewards
-                if stage.push_speed is not None:
-                    push_speed = stage.push_speed
-        return rewards, push_speed
+            if steps < stage.start:
+                break
+            rewards |= stage.rewards
+            if stage.push_speed is not None:
+                push_speed = stage.push_speed
+            if stage.keep_standing is not None:
+                keep_standing = stage.keep_standing
+        return Settings(
+            rewards=rewards, push_speed=push_speed, keep_standing=keep_standing
+        )
 
 
 class HandRandomization(Config):

@@ -37,7 +37,8 @@ STEP_BLEND_S = 0.04  # from standing to stepping: there is no time to lose [s]
 STAND_BLEND_S = 0.3  # and back [s]
 STEP_FOR_S = 1.0  # at least, once it steps [s]
 STEADY_FOR_S = 0.6  # before it trusts its feet again [s]
-TOO_FAR = 0.06  # of the feet from where they were to stand [m]
+TOO_FAR = 0.15  # of the feet from where they were to stand [m]
+TIPPING, TIPPING_FOR_S = 0.5, 0.06  # a rate [rad/s] that matters if it lasts so long
 
 
 class Feet:
@@ -102,6 +103,7 @@ class Balance:
         self._recovery: _Recovery | None = None
         self._handover: Handover | None = None
         self._last: JointTargets | None = None
+        self._tips_since: float | None = None  # robot time [s]
 
     @property
     def joints(self) -> tuple[str, ...]:
@@ -152,7 +154,7 @@ class Balance:
 
     def start(self, goal: Goal, snapshot: Snapshot) -> None:
         """See `Skill.start`."""
-        self._started = snapshot.time
+        self._started, self._tips_since = snapshot.time, None
         self._policy.reset(snapshot.state)
         self._home = self._feet.pose(snapshot.state) if self._feet else None
         self._recovery = self._handover = self._last = None
@@ -186,10 +188,20 @@ class Balance:
             return False
         state = snapshot.state
         gravity = project_gravity(state.base_quat_wxyz)
-        if bool(unsteady(gravity, state.base_ang_vel)):
+        if self._keeps_tipping(snapshot) or bool(unsteady(gravity, state.base_ang_vel)):
             return True
         here = self._feet.pose(state)
         return hypot(here.x - self._home.x, here.y - self._home.y) > TOO_FAR
+
+    def _keeps_tipping(self, snapshot: Snapshot) -> bool:
+        """Whether the pelvis has been tipping for a while; arms only jerk it."""
+        rate = float(np.abs(snapshot.state.base_ang_vel[:2]).max())
+        if rate < TIPPING:
+            self._tips_since = None
+        elif self._tips_since is None:
+            self._tips_since = snapshot.time
+        since = self._tips_since
+        return since is not None and snapshot.time - since >= TIPPING_FOR_S - 1e-9
 
     def _begin_to_step(self, snapshot: Snapshot) -> None:
         assert self._stepping is not None and self._home is not None

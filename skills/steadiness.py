@@ -11,7 +11,7 @@ Array = Any  # numpy array or torch tensor, (*B, ...)
 # Arms that swing with 1 kg in a hand stay below 0.61 rad/s and 0.16 rad of the pelvis;
 # a push of 0.8 m/s from any side is beyond one of these within a quarter of a second.
 FASTEST = 0.7  # roll or pitch rate of the pelvis [rad/s]
-FARTHEST = 0.22  # sine of its tilt
+FARTHEST = 0.25  # sine of its tilt
 
 
 def unsteady(base_gravity: Array, base_ang_vel: Array) -> Array:

@@ -103,7 +103,7 @@ class LegEnv:
         self.tick = 0
         self.total_steps = 0
         self.ramp = 0.25
-        self.weights, self.push_speed = config.settings_at(0)
+        self.settings = config.settings_at(0)
         self.log = EpisodeLog()
         self.noise = np.concatenate(
             [
@@ -195,14 +195,14 @@ class LegEnv:
         self.total_steps += n
         grown = min(1.0, self.total_steps / max(self.config.ramp_steps, 1))
         self.ramp = 0.25 + 0.75 * grown
-        self.weights, self.push_speed = self.config.settings_at(self.total_steps)
+        self.settings = self.config.settings_at(self.total_steps)
         broken = self.physics.broken(speed_limit=200.0)
         if broken.any():
             self.physics.replace(broken, self._start_state(int(broken.sum())))
             self.log.add("blown_up", float(broken.mean()))
         self._read()
         fallen = has_fallen(self.gravity, self.height) | broken
-        if self.config.keep_standing:
+        if self.settings.keep_standing:
             fallen |= unsteady(self.gravity, self.ang_vel)
         reward = self._reward(self._leg_state(older, old_vel))
         reward = np.where(fallen, -self.config.fall_penalty, reward)
@@ -254,7 +254,8 @@ class LegEnv:
             return
         draw = self.config.randomization
         angle = self.rng.uniform(-np.pi, np.pi, len(due))
-        size = self.push_speed * self.ramp * np.sqrt(self.rng.uniform(0, 1, len(due)))
+        share = np.sqrt(self.rng.uniform(0, 1, len(due)))
+        size = self.settings.push_speed * self.ramp * share
         qvel = self.physics.qvel
         qvel[due, 0] += size * np.cos(angle)
         qvel[due, 1] += size * np.sin(angle)
@@ -409,7 +410,7 @@ class LegEnv:
 
     def _reward(self, legs: LegState) -> Array:
         total = np.zeros(self.num_envs, np.float32)
-        for name, weight in self.weights.items():
+        for name, weight in self.settings.rewards.items():
             value = REWARDS[name](legs) * np.float32(weight)
             if not name.startswith(POSITIVE):
                 value = value * np.float32(self.ramp)

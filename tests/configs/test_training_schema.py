@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from configs.training_schema import (
     LegTrainingConfig,
     PpoConfig,
     SelectorTrainingConfig,
+    Settings,
 )
 from skills.locomotion import REWARDS
 from skills.manipulation import HAND_REWARDS
@@ -104,16 +106,21 @@ def staged(*stages: dict[str, object]) -> LegTrainingConfig:
 
 def test_a_stage_changes_what_it_names_and_keeps_the_rest() -> None:
     config = staged(
-        {"start": 100, "rewards": {"height": -30.0}}, {"start": 200, "push_speed": 1.2}
+        {"start": 100, "rewards": {"height": -30.0}},
+        {"start": 200, "push_speed": 1.2, "keep_standing": True},
     )
-    assert config.settings_at(0) == ({"alive": 1.0, "height": -20.0}, 0.6)
-    assert config.settings_at(99) == ({"alive": 1.0, "height": -20.0}, 0.6)
-    assert config.settings_at(100) == ({"alive": 1.0, "height": -30.0}, 0.6)
-    assert config.settings_at(500) == ({"alive": 1.0, "height": -30.0}, 1.2)
+    first = Settings(
+        rewards={"alive": 1.0, "height": -20.0}, push_speed=0.6, keep_standing=False
+    )
+    second = replace(first, rewards={"alive": 1.0, "height": -30.0})
+    assert config.settings_at(0) == config.settings_at(99) == first
+    assert config.settings_at(100) == config.settings_at(199) == second
+    third = replace(second, push_speed=1.2, keep_standing=True)
+    assert config.settings_at(200) == config.settings_at(10**9) == third
 
 
 def test_without_stages_nothing_changes() -> None:
-    assert staged().settings_at(10**9) == ({"alive": 1.0, "height": -20.0}, 0.6)
+    assert staged().settings_at(10**9) == staged().settings_at(0)
 
 
 def test_stages_come_in_order() -> None:

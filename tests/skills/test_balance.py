@@ -167,11 +167,11 @@ def test_feet_that_have_crept_away_are_brought_home(
     stepping: Balance, standing: Standing
 ) -> None:
     stepping.start(stand(), at_time(standing, 0.0))
-    stepping.step(Snapshot(state=standing(time=0.02, x=0.05), objects={}))
+    stepping.step(Snapshot(state=standing(time=0.02, x=0.14), objects={}))
     assert not stepping.stepping
-    stepping.step(Snapshot(state=standing(time=0.04, x=0.07), objects={}))
+    stepping.step(Snapshot(state=standing(time=0.04, x=0.16), objects={}))
     assert stepping.stepping
-    stepping.step(Snapshot(state=standing(time=0.06, x=0.07), objects={}))
+    stepping.step(Snapshot(state=standing(time=0.06, x=0.16), objects={}))
     command = stepping._stepping.last_observation[6:9]
     assert command[0] < 0.0  # back
 
@@ -189,3 +189,19 @@ def test_targets_change_smoothly_when_it_stands_again(
             # The first tick is all the old policy's.
             assert_allclose(now, before, atol=1e-9)
         before = now
+
+
+def test_a_jerk_is_let_pass_but_tipping_on_is_not(
+    stepping: Balance, standing: Standing
+) -> None:
+    # 0.6 rad/s is not fast, but matters when it lasts for 0.06 s.
+    stepping.start(stand(), at_time(standing, 0.0))
+    for time in (0.02, 0.04, 0.06):
+        stepping.step(tipping(standing, time, 0.6))
+        assert not stepping.stepping
+    stepping.step(at_time(standing, 0.08))
+    for time in (0.10, 0.12, 0.14):
+        stepping.step(tipping(standing, time, 0.6))
+        assert not stepping.stepping
+    stepping.step(tipping(standing, 0.16, 0.6))
+    assert stepping.stepping

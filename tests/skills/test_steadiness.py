@@ -33,8 +33,8 @@ def test_turning_on_the_spot_is_steady() -> None:
 
 
 def test_leaning_far_is_unsteady() -> None:
-    assert not unsteady(leaning(0.21), STILL)
-    assert unsteady(leaning(0.23), STILL)
+    assert not unsteady(leaning(0.24), STILL)
+    assert unsteady(leaning(0.26), STILL)
 
 
 def test_a_batch_gives_one_answer_for_each_robot() -> None:

@@ -336,13 +336,13 @@ def test_a_stage_takes_over_on_the_way(robot: RobotConfig) -> None:
     stages = ({"start": 3 * N, "rewards": {"alive": 7.0}, "push_speed": 0.1},)
     settings = config("walk").model_dump() | {"stages": stages}
     env = LegEnv(robot, LegTrainingConfig.model_validate(settings), threads=1)
-    before = (dict(env.weights), env.push_speed)
+    before = env.settings
     env.step(still(env))
     env.step(still(env))
-    assert (env.weights, env.push_speed) == before
+    assert env.settings == before
     env.step(still(env))
-    assert env.weights == {**before[0], "alive": 7.0}
-    assert env.push_speed == 0.1
+    assert env.settings.rewards == {**before.rewards, "alive": 7.0}
+    assert env.settings.push_speed == 0.1
     env.close()
 
 
