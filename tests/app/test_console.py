@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import count
 
 import pytest
 from rich.console import Console
@@ -112,7 +113,7 @@ def test_a_tree_that_is_too_high_for_the_terminal_is_folded(assemble):
 
 def test_the_line_below_the_tree_says_that_it_is_paused(assemble, screen, asking):
     written, console = screen
-    live = LiveTree(console)
+    live = LiveTree(console, clock=count().__next__)  # always time to draw
     operator = asking({50: Wish.PAUSE, 100: Wish.STOP_AT_ONCE})
     Episode(assemble(STAND), 0, observers=[live], operator=operator).run()
     live.close()

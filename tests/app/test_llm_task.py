@@ -184,7 +184,10 @@ def test_the_model_is_not_asked_unless_told_to(llm, monkeypatch):
             "--llm-url is of use with --planner llm only",
         ),
         (("--llm-model", "x"), "--llm-model is of use with --planner llm only"),
-        (("--planner", "oracle"), "planner: expected 'tree' or 'llm', got 'oracle'"),
+        (
+            ("--planner", "oracle"),
+            "planner: expected 'tree', 'llm' or 'learned', got 'oracle'",
+        ),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(words, line):
