@@ -1,7 +1,7 @@
 """Rotations on arrays of any batch shape; quaternions are wxyz.
 
-Every function but `heading_of` takes numpy arrays or torch tensors, whichever it is
-given.
+Every function takes numpy arrays or torch tensors, whichever it is given; only the two
+at the end take one numpy array.
 """
 
 from __future__ import annotations
@@ -86,12 +86,6 @@ def yaw_of(quat_wxyz: Array) -> Array:
     return xp.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
 
 
-def heading_of(quat_wxyz: NDArray[np.float64]) -> float:
-    """Return `yaw_of` one quaternion (4,), many times faster [rad]."""
-    w, x, y, z = quat_wxyz.tolist()
-    return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
-
-
 def wxyz_from_yaw(yaw: Array) -> Array:
     """Return the quaternion (..., 4) of a turn about z by `yaw` [rad]."""
     xp = array_namespace(yaw)
@@ -120,3 +114,26 @@ def wrap_angle(angle: Array) -> Array:
     """Return the same angle in [-pi, pi) [rad]."""
     xp = array_namespace(angle)
     return xp.remainder(angle + xp.pi, 2 * xp.pi) - xp.pi
+
+
+# --- one at a time: many questions are asked of one pose in every tick ----------------
+
+
+def heading_of(quat_wxyz: NDArray[np.float64]) -> float:
+    """Return `yaw_of` one quaternion (4,), many times faster [rad]."""
+    w, x, y, z = quat_wxyz.tolist()
+    return float(np.arctan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z)))
+
+
+def seen_from(quat_wxyz: NDArray[np.float64], vector: Array) -> NDArray[np.float64]:
+    """Return `rotate_inverse` of one vector (3,), many times faster."""
+    w, x, y, z = quat_wxyz.tolist()
+    a, b, c = vector.tolist()
+    p, q, r = 2.0 * (y * c - z * b), 2.0 * (z * a - x * c), 2.0 * (x * b - y * a)
+    return np.array(
+        [
+            a - w * p + (y * r - z * q),
+            b - w * q + (z * p - x * r),
+            c - w * r + (x * q - y * p),
+        ]
+    )

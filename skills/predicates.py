@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from configs.schema import RobotConfig
 from sim2real.kinematics import Chain
 from sim2real.robot import ObjectState, RobotState
-from sim2real.rotations import heading_of, project_gravity, rotate, rotate_inverse
+from sim2real.rotations import heading_of, project_gravity, rotate, seen_from
 from skills.contract import Check, Condition, Failure, Predicate, Snapshot
 from skills.furniture import Pose2D, footprint, support_height, top_of, turn_between
 
@@ -84,8 +84,7 @@ class Hands:
 
 def in_base(state: RobotState, pos_w: Array) -> Array:
     """Return a world position in the pelvis frame [m], (3,)."""
-    result: Array = rotate_inverse(state.base_quat_wxyz, pos_w - state.base_pos_w)
-    return result
+    return seen_from(state.base_quat_wxyz, pos_w - state.base_pos_w)
 
 
 def pose_of(state: RobotState) -> Pose2D:

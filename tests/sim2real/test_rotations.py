@@ -15,6 +15,7 @@ from sim2real.rotations import (
     project_gravity,
     rotate,
     rotate_inverse,
+    seen_from,
     wrap_angle,
     wxyz_from_rpy,
     wxyz_from_yaw,
@@ -95,6 +96,12 @@ def test_the_heading_of_one_quaternion_is_its_yaw():
     for roll, pitch, yaw in ((0.0, 0.0, 0.5), (0.3, -0.4, 2.0), (0.1, 0.2, -3.0)):
         quat = wxyz_from_rpy(np.array(roll), np.array(pitch), np.array(yaw))
         assert heading_of(quat) == yaw_of(quat) == pytest.approx(yaw)
+
+
+def test_one_vector_is_seen_from_one_frame_as_many_are():
+    quat, vector = rpy(0.3, -0.4, 2.0), np.array([1.0, -2.0, 3.0])
+    assert (seen_from(quat, vector) == rotate_inverse(quat, vector)).all()
+    assert_allclose(rotate(quat, seen_from(quat, vector)), vector)
 
 
 def test_a_batch_is_turned_one_by_one():

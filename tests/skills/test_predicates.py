@@ -59,6 +59,18 @@ def in_hand(hands: Hands, side: str, state: RobotState) -> np.ndarray:
     return np.asarray(state.base_pos_w + rotate(state.base_quat_wxyz, site))
 
 
+def test_a_hand_is_where_the_state_says_however_often_it_is_asked(
+    g1: RobotConfig, standing: Standing
+) -> None:
+    hands, state = Hands(g1), standing()
+    site, _ = hands.frame("right", state)
+    assert hands.frame("right", state)[0] is site  # asked of the same state
+    raised = state.joint_pos.copy()
+    raised[g1.joint_names.index("right_elbow_joint")] += 0.5
+    moved, _ = hands.frame("right", replace(state, joint_pos=raised))
+    assert np.linalg.norm(moved - site) > 0.05
+
+
 def test_a_point_ahead_of_a_turned_robot(standing: Standing) -> None:
     state = standing(1.0, 2.0, pi / 2)
     assert_allclose(in_base(state, np.array([1.0, 2.5, 0.784])), [0.5, 0, 0], atol=1e-9)

@@ -222,6 +222,21 @@ def test_an_impossible_goal_changes_nothing(bench: Bench) -> None:
     assert bench.runner.fault("walk") is None
 
 
+def test_a_contract_is_made_once_a_tick_and_anew_when_a_skill_starts_or_stops(
+    bench: Bench,
+) -> None:
+    runner, now, goal = bench.runner, bench.snapshot, Goal(skill="walk")
+    first = runner.contract(goal, now)
+    assert runner.contract(Goal(skill="walk"), now) is first
+    assert runner.contract(Goal(skill="walk", args={"to": "there"}), now) is not first
+    runner.start(goal, now)
+    second = runner.contract(goal, now)
+    assert second is not first
+    runner.stop("walk")
+    assert runner.contract(goal, now) is not second
+    assert runner.contract(goal, bench.snapshot) is not runner.contract(goal, now)
+
+
 def test_a_runner_without_its_fallback_is_refused(robot: RobotConfig) -> None:
     with pytest.raises(ValueError, match=r"'balance' is not there \(known: none\)"):
         SkillRunner(robot, {})
