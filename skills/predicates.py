@@ -21,6 +21,7 @@ IN_HAND = 0.085  # from the grasp site to the centre of what it holds [m]
 LIFTED = 0.11  # bottom above the surface that makes a grasp a success, 1 cm spare [m]
 CLEARLY_LIFTED = 0.05  # bottom above the surface of what a hand has got [m]
 OFF_SURFACE = 0.01  # bottom above the surface that makes it carried [m]
+STALL_S, STALL_LEFT = 5.0, 0.25  # a walk is blocked after [s], with [m] left to go
 HANDS_REACH = (-0.30, 0.40)  # height of what a hand can take, from the pelvis [m]
 UPRIGHT = 0.91  # cosine of the tilt of an upright object, 24 degrees
 
@@ -222,6 +223,33 @@ def arrived(
         failure=Failure.OUT_OF_REACH,
         predicate=predicate,
     )
+
+
+def advancing(left: Callable[[Pose2D], tuple[float, float]]) -> Condition:
+    """A robot with a way to go gets on: by 15 cm or 17 degrees every 5 s.
+
+    Args:
+        left: how far it still has to walk [m] and to turn [rad] from a pose.
+    """
+    anchor: tuple[float, Pose2D] | None = None
+
+    def check(snapshot: Snapshot) -> Check:
+        nonlocal anchor
+        here, now = pose_of(snapshot.state), snapshot.time
+        if anchor is None or left(here)[0] < STALL_LEFT or _got_on(anchor[1], here):
+            anchor = (now, here)
+        stuck = now - anchor[0]
+        return Check(
+            holds=stuck < STALL_S,
+            reason=f"the robot has not got on for {stuck:.1f} s",
+        )
+
+    return Condition(name="advancing(robot)", check=check, failure=Failure.BLOCKED)
+
+
+def _got_on(before: Pose2D, here: Pose2D) -> bool:
+    moved = hypot(here.x - before.x, here.y - before.y)
+    return moved > 0.15 or abs(turn_between(before.yaw, here.yaw)) > 0.3
 
 
 def height_above_support(thing: ObjectState, snapshot: Snapshot) -> float:

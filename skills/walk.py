@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import radians
 
 import numpy as np
@@ -20,7 +21,7 @@ from skills.furniture import Pose2D
 from skills.grasp import HandRun
 from skills.locomotion import GAIT_PERIOD_S, MOVING_SPEED
 from skills.policy import Policy
-from skills.predicates import Hands, carried, upright
+from skills.predicates import Hands, advancing, carried, upright
 from skills.steering import SteeringLimits
 from skills.walk_goal import ARGUMENTS, breaks, goal_for
 from skills.walk_stance import stance_beside
@@ -66,7 +67,7 @@ class Walk:
     def contract(self, goal: Goal, snapshot: Snapshot) -> Contract:
         """See `Skill.contract`."""
         errand = self._errand_for(goal, snapshot)
-        hold: tuple[Condition, ...] = (upright(),)
+        hold: tuple[Condition, ...] = (upright(), advancing(self._left_of(errand)))
         carrying = self._carried(goal, snapshot)
         if carrying is not None:
             side = _text(goal, "side") if "carrying" in goal.args else None
@@ -81,7 +82,7 @@ class Walk:
         return Contract(
             goal=goal,
             joints=self._policy.joints + (carrier.policy.joints if carrier else ()),
-            pre=(upright(), *hold[1:]),
+            pre=(upright(), *hold[2:]),
             hold=hold,
             post=(there,),
             timeout_s=errand.timeout_s,
@@ -137,6 +138,12 @@ class Walk:
             hands=self._hands,
             limits=self._limits,
         )
+
+    def _left_of(self, errand: Errand) -> Callable[[Pose2D], tuple[float, float]]:
+        def left(here: Pose2D) -> tuple[float, float]:
+            return (self._errand or errand).left(here)
+
+        return left
 
     def _carried(self, goal: Goal, snapshot: Snapshot) -> str | None:
         """Return what is carried: what the goal says, else what a hand holds."""

@@ -18,6 +18,7 @@ from skills.furniture import Pose2D
 from skills.predicates import (
     Hands,
     Lasting,
+    advancing,
     arrived,
     at,
     carried,
@@ -445,3 +446,19 @@ def test_a_robot_without_its_arms_joints_has_no_hands(g1: RobotConfig) -> None:
     legs = [joint for joint in g1.joints if joint.name in g1.joints_of("legs")]
     walker = RobotConfig.model_validate({**g1.model_dump(), "joints": legs})
     assert Hands(walker).sides == ()
+
+
+def test_a_walk_that_does_not_get_on_for_5_s_is_blocked(standing: Standing) -> None:
+    way = advancing(lambda here: (2.0 - here.x, 0.0))
+
+    def asked(time: float, x: float, yaw: float = 0.0) -> bool:
+        return way.check(look(standing(time=time, x=x, yaw=yaw))).holds
+
+    assert way.failure is Failure.BLOCKED
+    assert asked(0.0, 0.0) and asked(4.9, 0.1)
+    assert not asked(5.0, 0.1)
+    assert asked(5.1, 0.2)  # it got on: time begins anew
+    assert asked(10.0, 0.2) and not asked(10.2, 0.2)
+    assert asked(10.3, 0.2, yaw=0.4)  # turning is getting on too
+    assert asked(20.0, 1.8)  # nearly there: it may take its time
+    assert asked(30.0, 1.8)
