@@ -8,8 +8,8 @@ from array_api_compat import array_namespace
 
 Array = Any  # numpy array or torch tensor, (*B, ...)
 
-# Beyond these a robot that stands does not come back by itself; a push of 0.8 m/s from
-# any side is, within 0.4 s. Balance also steps for less if it lasts (`TIPPING`).
+# Chosen by trial with pushes and swinging arms (docs/training_log.md, Balance 6 to 8).
+# Balance also steps for less if it lasts (`TIPPING`).
 FASTEST = 0.7  # roll or pitch rate of the pelvis [rad/s]
 FARTHEST = 0.25  # sine of its tilt
 
