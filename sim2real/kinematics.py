@@ -18,7 +18,7 @@ class KinematicsError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Link:
+class Link:
     """A body of the chain: its joint turns it about `axis` after the fixed offset."""
 
     joint: str | None
@@ -39,10 +39,10 @@ class Chain:
         """
         root = ElementTree.parse(mjcf).getroot()
         bodies = _path_to_site(root, base, site)
-        self._links = [_link(body) for body in bodies[1:]]
+        self._links = [read_link(body) for body in bodies[1:]]
         mount = bodies[-1].find(f"site[@name='{site}']")
         assert mount is not None
-        self._tip = _floats(mount.get("pos", "0 0 0"))
+        self._tip = floats(mount.get("pos", "0 0 0"))
         jointed = [link for link in self._links if link.joint is not None]
         self.joint_names = tuple(str(link.joint) for link in jointed)
         self._fixed = np.array([link.fixed for link in jointed]).reshape(-1, 3, 3)
@@ -100,7 +100,7 @@ class Chain:
         return position, rotation, joints
 
 
-def _axis_of(link: _Link) -> Array:
+def _axis_of(link: Link) -> Array:
     cross = link.fixed.T @ link.sine
     return np.array([cross[2, 1], cross[0, 2], cross[1, 0]])
 
@@ -127,22 +127,24 @@ def _path_to_site(
     return path
 
 
-def _link(body: ElementTree.Element) -> _Link:
+def read_link(body: ElementTree.Element) -> Link:
+    """Return how a body hangs on its parent."""
     joint = body.find("joint")
-    fixed = _matrix(_floats(body.get("quat", "1 0 0 0")))
-    axis = _floats(joint.get("axis", "0 0 1")) if joint is not None else np.zeros(3)
+    fixed = _matrix(floats(body.get("quat", "1 0 0 0")))
+    axis = floats(joint.get("axis", "0 0 1")) if joint is not None else np.zeros(3)
     x, y, z = axis / (np.linalg.norm(axis) or 1.0)  # MJCF allows any length
     cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
-    return _Link(
+    return Link(
         joint=joint.get("name") if joint is not None else None,
-        offset=_floats(body.get("pos", "0 0 0")),
+        offset=floats(body.get("pos", "0 0 0")),
         fixed=fixed,
         sine=fixed @ cross,
         versine=fixed @ cross @ cross,
     )
 
 
-def _floats(text: str) -> Array:
+def floats(text: str) -> Array:
+    """Return the numbers of an MJCF attribute."""
     return np.array([float(word) for word in text.split()])
 
 

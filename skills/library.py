@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from configs.schema import RobotConfig
-from skills.balance import Balance, Feet
+from skills.balance import Balance
 from skills.contract import Argument, Skill
+from skills.feet import Feet
 from skills.grasp import Grasp
 from skills.manipulate import Manipulate
 from skills.policy import Policy, PolicyMismatch
 from skills.predicates import Hands
+from skills.stepping import Stepping
 from skills.walk import Walk
 
 POLICY_DIR = Path(__file__).parent / "policies"
@@ -28,9 +30,10 @@ def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str,
     folder = policy_dir or POLICY_DIR
     hands = Hands(robot)
     walk, balance = _load(folder, "walk", robot), _load(folder, "balance", robot)
+    stepping = _load(folder, "walk", robot)
     skills: dict[str, Skill] = {
         "walk": Walk(walk, hands),
-        "balance": Balance(balance, _load(folder, "walk", robot), Feet(robot)),
+        "balance": Balance(balance, Stepping(stepping, Feet(robot))),
     }
     if robot.has_hands:
         carriers = _both_hands(folder, "manipulate", robot)

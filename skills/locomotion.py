@@ -35,6 +35,7 @@ class LegState:
     base_gravity: Array  # gravity in the pelvis frame, (*B, 3)
     torso_gravity: Array  # gravity in the torso frame, (*B, 3)
     base_height: Array  # above the ground [m], (*B,)
+    capture_point: Array  # over the middle of the soles, their heading [m], (*B, 2)
     joint_pos_rel: Array  # [rad], (*B, k)
     joint_vel: Array  # [rad/s], (*B, k)
     joint_acc: Array  # [rad/s^2], (*B, k)
@@ -81,8 +82,13 @@ def track_velocity(s: LegState) -> Array:
 
 
 def track_mean_velocity(s: LegState) -> Array:
-    """Follow the commanded velocity over a gait period, tightly."""
+    """Follow the commanded velocity over a gait period, rather closely."""
     return _kernel(s.mean_velocity[..., :2] - s.mean_command[..., :2], 0.25)
+
+
+def track_mean_velocity_closely(s: LegState) -> Array:
+    """The same with a narrower kernel: no slope until the error is small."""
+    return _kernel(s.mean_velocity[..., :2] - s.mean_command[..., :2], 0.15)
 
 
 def track_turn(s: LegState) -> Array:
@@ -91,8 +97,13 @@ def track_turn(s: LegState) -> Array:
 
 
 def track_mean_turn(s: LegState) -> Array:
-    """Follow the commanded turn rate over a gait period, tightly."""
+    """Follow the commanded turn rate over a gait period, rather closely."""
     return _kernel(s.mean_velocity[..., 2:] - s.mean_command[..., 2:], 0.25)
+
+
+def track_mean_turn_closely(s: LegState) -> Array:
+    """The same with a narrower kernel."""
+    return _kernel(s.mean_velocity[..., 2:] - s.mean_command[..., 2:], 0.15)
 
 
 def alive(s: LegState) -> Array:
@@ -157,6 +168,11 @@ def stand_still(s: LegState) -> Array:
     """Distance from the default pose while asked to stand."""
     xp = array_namespace(s.joint_pos_rel)
     return _sum(xp.abs(s.joint_pos_rel)) * (1.0 - s.moving)
+
+
+def off_balance(s: LegState) -> Array:
+    """Squared distance of the capture point from the soles' middle while standing."""
+    return _sum(s.capture_point**2) * (1.0 - s.moving)
 
 
 def stand_speed(s: LegState) -> Array:
@@ -239,8 +255,10 @@ REWARDS: dict[str, Callable[[LegState], Array]] = {
     for f in (
         track_velocity,
         track_mean_velocity,
+        track_mean_velocity_closely,
         track_turn,
         track_mean_turn,
+        track_mean_turn_closely,
         alive,
         contact_phase,
         swing_height,
@@ -251,6 +269,7 @@ REWARDS: dict[str, Callable[[LegState], Array]] = {
         foot_yaw,
         foot_flat,
         stand_still,
+        off_balance,
         stand_speed,
         bounce,
         sway,

@@ -27,7 +27,7 @@ from skills.locomotion import (
 )
 from skills.mirror import Mirror, join
 from skills.observations import Sense, observe
-from skills.steadiness import unsteady
+from skills.steadiness import capture_point, needs_a_step
 from skills.training.batch_physics import BatchPhysics
 from skills.training.episode_log import EpisodeLog
 from skills.training.leg_models import draw_leg_models, wild_arm_pose
@@ -203,7 +203,7 @@ class LegEnv:
         self._read()
         fallen = has_fallen(self.gravity, self.height) | broken
         if self.settings.keep_standing:
-            fallen |= unsteady(self.gravity, self.ang_vel)
+            fallen |= needs_a_step(self.capture_point, self.gravity)
         reward = self._reward(self._leg_state(older, old_vel))
         reward = np.where(fallen, -self.config.fall_penalty, reward)
         reward[broken] = 0.0
@@ -358,6 +358,17 @@ class LegEnv:
         heading = np.arctan2(x_axis[..., 1], x_axis[..., 0]) - yaw[:, None]
         self.foot_turn = np.arctan2(np.sin(heading), np.cos(heading))
         self.foot_tilt = (z_axis[..., :2] ** 2).sum(-1)
+        self.capture_point = self._capture_point(position, yaw)
+
+    def _capture_point(self, soles: Array, yaw: Array) -> Array:
+        """Return it over the middle between the soles, in their heading [m], (N, 2)."""
+        over = self.physics.sensor("com").astype(np.float32) - soles.mean(1)
+        speed = self.physics.sensor("com_vel").astype(np.float32)
+        point = capture_point(over, speed - self.foot_vel.mean(1))
+        heading = yaw + self.foot_turn.mean(1)
+        cos, sin = np.cos(heading), np.sin(heading)
+        x, y = point[:, 0], point[:, 1]
+        return np.stack([cos * x + sin * y, cos * y - sin * x], 1)
 
     def _leg_state(self, older: Array, old_vel: Array) -> LegState:
         k = self.k
@@ -392,6 +403,7 @@ class LegEnv:
             base_gravity=self.gravity,
             torso_gravity=torso,
             base_height=self.height,
+            capture_point=self.capture_point,
             joint_pos_rel=pos - self.default[:k],
             joint_vel=vel,
             joint_acc=(vel - old_vel) / CONTROL_DT,

@@ -129,6 +129,16 @@ def _add_sensors(spec: mujoco.MjSpec, robot: RobotConfig) -> None:
         add(f"{side}_x", kinds.mjSENS_FRAMEXAXIS, foot)
         add(f"{side}_z", kinds.mjSENS_FRAMEZAXIS, foot)
         add(f"{side}_force", kinds.mjSENS_TOUCH, f"{side}_sole")
+    for name, kind in (
+        ("com", kinds.mjSENS_SUBTREECOM),
+        ("com_vel", kinds.mjSENS_SUBTREELINVEL),
+    ):
+        spec.add_sensor(
+            name=name,
+            type=kind,
+            objtype=mujoco.mjtObj.mjOBJ_BODY,
+            objname=robot.base_body,
+        )
     # Gravity in the torso frame is the world's z axis seen from it.
     spec.add_sensor(
         name="torso_z",

@@ -35,6 +35,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "foot_yaw": (2,),
     "foot_offset": (2,),
     "foot_tilt": (2,),
+    "capture_point": (2,),
     **{
         name: (K,)
         for name in (
@@ -107,7 +108,7 @@ def test_swing_goes_from_nothing_to_one() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["track_velocity", "track_mean_velocity", "track_turn", "track_mean_turn"],
+    [name for name in REWARDS if name.startswith("track_")],
 )
 def test_following_the_command_exactly_is_worth_one(name: str) -> None:
     same = {"velocity_command": [0.5, -0.2, 0.3], "velocity": [0.5, -0.2, 0.3]}
@@ -125,11 +126,13 @@ def test_the_mean_is_judged_more_strictly_than_the_moment() -> None:
     error = [0.2, 0.0, 0.2]
     for mean, moment in (
         ("track_mean_velocity", "track_velocity"),
+        ("track_mean_velocity_closely", "track_mean_velocity"),
         ("track_mean_turn", "track_turn"),
+        ("track_mean_turn_closely", "track_mean_turn"),
     ):
         strict, loose = (
             reward(mean, mean_velocity=error),
-            reward(moment, velocity=error),
+            reward(moment, velocity=error, mean_velocity=error),
         )
         assert strict < loose < 1.0
         assert reward(mean, velocity=error) == 1.0
@@ -170,6 +173,8 @@ def test_the_mean_is_judged_more_strictly_than_the_moment() -> None:
         ("foot_flat", {"foot_tilt": [0.1, 0.2]}, 0.3),
         ("stand_still", {"joint_pos_rel": joints(j0=0.1, j3=-0.2)}, 0.3),
         ("stand_still", {"joint_pos_rel": joints(j0=0.1), "moving": 1.0}, 0.0),
+        ("off_balance", {"capture_point": [0.03, -0.04]}, 0.0025),
+        ("off_balance", {"capture_point": [0.3, 0.4], "moving": 1.0}, 0.0),
         ("stand_speed", {"joint_vel": joints(j0=2.0, j3=-1.0)}, 5.0),
         ("stand_speed", {"joint_vel": joints(j0=2.0), "moving": 1.0}, 0.0),
         ("bounce", {"vertical_velocity": -0.3}, 0.09),
