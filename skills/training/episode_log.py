@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 class EpisodeLog:
     """Sums since the last read, for the learning curve."""
 
-    sums: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, Any] = field(default_factory=dict)
     steps: int = 0
     events: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def add(self, name: str, value: float) -> None:
-        """Add to one figure."""
+    def add(self, name: str, value: Any) -> None:
+        """Add a number to one figure; a tensor stays on its device until read."""
         self.sums[name] = self.sums.get(name, 0.0) + value
 
     def add_mean(self, name: str, values: NDArray[np.bool_]) -> None:
@@ -27,7 +28,7 @@ class EpisodeLog:
 
     def read(self) -> dict[str, float]:
         """Return means per step since the last read and begin anew."""
-        means = {k: v / max(self.steps, 1) for k, v in self.sums.items()}
+        means = {k: float(v) / max(self.steps, 1) for k, v in self.sums.items()}
         for name, (count, good) in self.events.items():
             means[name] = good / count if count else float("nan")
         self.sums, self.steps = {}, 0

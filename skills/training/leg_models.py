@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -38,20 +40,38 @@ def random_arm_pose(robot: RobotConfig, rng: np.random.Generator) -> dict[str, f
     return pose
 
 
-def wild_arm_pose(robot: RobotConfig, rng: np.random.Generator) -> dict[str, float]:
-    """Draw a pose from four fifths of the arms' whole range: [rad] by joint name.
+@dataclass(frozen=True, kw_only=True)
+class WildArms:
+    """Four fifths of the arms' whole range; in the order of the arms' joints, (14,).
 
-    The shoulders' roll stays outside the trunk.
+    A pose is drawn between `low` and `high` and then brought between `least` and
+    `most`, which keep the shoulders' roll outside the trunk.
     """
-    pose = {}
-    for name in robot.joints_of("left_arm", "right_arm"):
-        low, high = robot.joint_range[robot.joint_names.index(name)]
-        middle, half = (low + high) / 2, 0.8 * (high - low) / 2
-        position = float(rng.uniform(middle - half, middle + half))
+
+    low: Array  # [rad]
+    high: Array  # [rad]
+    least: Array  # [rad]
+    most: Array  # [rad]
+
+
+def wild_arms(robot: RobotConfig) -> WildArms:
+    """Return where arms may be drawn."""
+    names = robot.joints_of("left_arm", "right_arm")
+    limits = robot.joint_range[[robot.joint_names.index(name) for name in names]]
+    middle, half = limits.mean(1), 0.8 * (limits[:, 1] - limits[:, 0]) / 2
+    low, high = middle - half, middle + half
+    least, most = low.copy(), high.copy()
+    for number, name in enumerate(names):
         if "shoulder_roll" in name:
-            position = max(position, 0.0) if "left" in name else min(position, 0.0)
-        pose[name] = position
-    return pose
+            (least if "left" in name else most)[number] = 0.0
+    return WildArms(low=low, high=high, least=least, most=most)
+
+
+def wild_arm_pose(robot: RobotConfig, rng: np.random.Generator) -> dict[str, float]:
+    """Draw a pose for both arms from `wild_arms`: [rad] by joint name."""
+    names, arms = robot.joints_of("left_arm", "right_arm"), wild_arms(robot)
+    drawn = np.clip(rng.uniform(arms.low, arms.high), arms.least, arms.most)
+    return dict(zip(names, drawn.tolist(), strict=True))
 
 
 def weld(spec: mujoco.MjSpec, joint_pos: dict[str, float]) -> None:

@@ -34,24 +34,24 @@ def env(robot: RobotConfig) -> Any:
     env = LegEnv(
         robot, LegTrainingConfig(skill="walk", ppo=PpoConfig(num_envs=2)), threads=1
     )
-    env.noise[:] = 0.0
-    env.encoder_bias[:] = 0.0
+    env.task.noise[:] = 0.0
+    env.task.encoder_bias[:] = 0.0
     yield env
     env.close()
 
 
 def first_robot(env: LegEnv, robot: RobotConfig) -> RobotState:
     """What the trainer's first robot would measure as a robot of its own."""
-    joints = JointMap(env.names, robot.joint_names)
+    joints = JointMap(env.task.names, robot.joint_names)
     return RobotState(
-        time=float(env.time[0]),
+        time=float(env.task.time[0]),
         joint_pos=joints.put(env.joint_pos[0], into=robot.default_joint_pos),
         joint_vel=joints.put(env.joint_vel[0], into=np.zeros(len(robot.joints))),
         joint_effort=np.zeros(len(robot.joints)),
-        base_pos_w=np.array([0.0, 0.0, env.height[0]]),
-        base_quat_wxyz=env.quat[0].astype(float),
+        base_pos_w=np.array([0.0, 0.0, env.task.sensors.height[0]]),
+        base_quat_wxyz=env.task.sensors.quat_wxyz[0].astype(float),
         base_lin_vel_w=np.zeros(3),
-        base_ang_vel=env.ang_vel[0].astype(float),
+        base_ang_vel=env.task.sensors.ang_vel[0].astype(float),
     )
 
 
@@ -63,7 +63,7 @@ def test_observations_and_targets_are_those_of_the_trainer(
     actor = torch.nn.Sequential(
         torch.nn.Linear(size, 32),
         torch.nn.ELU(),
-        torch.nn.Linear(32, len(env.legs)),
+        torch.nn.Linear(32, len(env.task.legs)),
     )
     with torch.no_grad():
         actor[2].weight *= 20.0  # so that some actions are clipped
@@ -86,16 +86,16 @@ def test_observations_and_targets_are_those_of_the_trainer(
         target = policy.act(
             first_robot(env, robot),
             {
-                "velocity_command": env.command[0],
-                "gait_phase": env.phase[0],
-                "moving": env.moving[0],
+                "velocity_command": env.task.command[0],
+                "gait_phase": env.task.phase[0],
+                "moving": env.task.moving[0],
             },
         )
         # The last action is in it, and onnxruntime adds up in another order.
         assert_allclose(policy.last_observation, trained[0], atol=2e-5)
         with torch.no_grad():
             env.step(actor(torch.tensor(trained)).numpy())
-        assert_allclose(target, env.target[0], atol=1e-5)
-        clipped += int((np.abs(env.action[0]) == env.config.action_clip).sum())
+        assert_allclose(target, env.task.target[0], atol=1e-5)
+        clipped += int((np.abs(env.task.action[0]) == env.config.action_clip).sum())
     assert clipped > 0
-    assert_array_equal(policy.joints, env.legs)
+    assert_array_equal(policy.joints, env.task.legs)

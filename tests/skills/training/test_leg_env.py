@@ -94,7 +94,7 @@ def test_a_robot_that_blew_up_begins_anew_and_leaves_no_nan(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # MuJoCo writes a log of such accidents
     env.step(still(env))
-    env.time[:] = 3.0
+    env.task.time[:] = 3.0
     if where == "position":
         env.physics.qpos[2, 3] = np.nan
     elif where == "joint":
@@ -103,52 +103,52 @@ def test_a_robot_that_blew_up_begins_anew_and_leaves_no_nan(
         env.physics.qvel[2, 8] = 1e11
     reward, done, late = env.step(still(env))
     assert done[2] and not late[2] and reward[2] == 0.0
-    assert env.time[2] == 0.0
-    assert env.log.sums["blown_up"] == pytest.approx(1 / N)
+    assert env.task.time[2] == 0.0
+    assert env.task.log.sums["blown_up"] == pytest.approx(1 / N)
     for _ in range(3):
-        for values in (*env.observe(), reward, env.physics.state, env.velocities):
+        for values in (*env.observe(), reward, env.physics.state, env.task.velocities):
             assert np.isfinite(values).all()
-        for value in vars(env).values():
+        for value in (*vars(env).values(), *vars(env.task).values()):
             if isinstance(value, np.ndarray) and value.dtype.kind == "f":
                 assert np.isfinite(value).all()
         reward, _, _ = env.step(still(env))
 
 
 def test_a_fall_is_punished_and_ends_the_episode(env: LegEnv) -> None:
-    env.time[:] = 1.0
+    env.task.time[:] = 1.0
     env.physics.qpos[3, 2] = 0.3
     reward, done, late = env.step(still(env))
     assert done[3] and not late[3]
     assert reward[3] == -env.config.fall_penalty
-    assert env.time[3] == 0.0
+    assert env.task.time[3] == 0.0
     assert env.physics.qpos[3, 2] >= env.robot.standing_height
 
 
 def test_time_runs_out_without_a_punishment(env: LegEnv) -> None:
-    env.time[:] = 1.0
-    env.time[5] = env.config.episode_s - CONTROL_DT
+    env.task.time[:] = 1.0
+    env.task.time[5] = env.config.episode_s - CONTROL_DT
     reward, done, late = env.step(still(env))
     assert done[5] and late[5] and reward[5] > -0.1
     assert late.sum() == 1
 
 
 def test_commands_are_drawn_again_when_their_time_is_over(env: LegEnv) -> None:
-    env.time[:] = 2.0
-    env.next_command[:] = 100.0
-    env.next_command[4] = 2.0 + CONTROL_DT
-    before = env.command.copy()
+    env.task.time[:] = 2.0
+    env.task.next_command[:] = 100.0
+    env.task.next_command[4] = 2.0 + CONTROL_DT
+    before = env.task.command.copy()
     env.step(still(env))
-    assert (env.command[4] != before[4]).any()
-    assert_array_equal(np.delete(env.command, 4, 0), np.delete(before, 4, 0))
+    assert (env.task.command[4] != before[4]).any()
+    assert_array_equal(np.delete(env.task.command, 4, 0), np.delete(before, 4, 0))
     low, high = env.config.commands.hold_s
-    assert low <= env.next_command[4] - env.time[4] <= high
+    assert low <= env.task.next_command[4] - env.task.time[4] <= high
 
 
 def test_what_the_policy_is_told_of_a_new_command_agrees(env: LegEnv) -> None:
-    env.noise[:] = 0.0
-    env.command[:] = 0.0
-    env.time[:] = 2.0
-    env.next_command[:] = 2.0
+    env.task.noise[:] = 0.0
+    env.task.command[:] = 0.0
+    env.task.time[:] = 2.0
+    env.task.next_command[:] = 2.0
     env.step(still(env))
     seen, _ = env.observe()
     walks = np.abs(seen[:, 6:9] / 2.0).max(1) > 0.05
@@ -161,11 +161,11 @@ def commands(robot: RobotConfig, ramp: float = 1.0, **shares: float) -> np.ndarr
     names = ("stand_share", "straight_share", "turn_share")
     chosen = {name: shares.get(name, 0.0) for name in names}
     env = LegEnv(robot, config(commands=chosen), threads=1)
-    env.ramp = ramp
+    env.task.ramp = ramp
     drawn = []
     for _ in range(20):
-        env._draw_commands(np.arange(N))
-        drawn.append(env.command.copy())
+        env.task.draw_commands(np.arange(N))
+        drawn.append(env.task.command.copy())
     env.close()
     return np.concatenate(drawn)
 
@@ -190,11 +190,11 @@ def test_commands_grow_with_the_ramp(robot: RobotConfig) -> None:
 
 def test_penalties_grow_from_a_quarter_to_full(robot: RobotConfig) -> None:
     env = LegEnv(robot, config(ramp_steps=4 * N), threads=1)
-    assert env.ramp == 0.25
+    assert env.task.ramp == 0.25
     ramps = []
     for _ in range(5):
         env.step(still(env))
-        ramps.append(env.ramp)
+        ramps.append(env.task.ramp)
     env.close()
     assert_allclose(ramps, [0.4375, 0.625, 0.8125, 1.0, 1.0])
     assert env.total_steps == 5 * N
@@ -202,7 +202,7 @@ def test_penalties_grow_from_a_quarter_to_full(robot: RobotConfig) -> None:
 
 def test_targets_arrive_late_by_the_latency(env: LegEnv) -> None:
     env.latency[:4] = [0, 1, 2, 4]  # physics steps of 5 ms
-    old, new = env.target + 0.5, env.target
+    old, new = env.task.target + 0.5, env.task.target
     ctrl = env._ctrl(old)[:4, :, 0] - new[:4, :1]
     expected = [
         [0.0, 0.0, 0.0, 0.0],
@@ -217,34 +217,33 @@ def test_actions_are_clipped_and_scaled_around_the_default_pose(env: LegEnv) -> 
     action = still(env)
     action[:, 3], action[:, 9] = 0.4, 100.0  # the knees
     env.step(action)
-    assert_allclose(env.target[:, 3], 0.3 + 0.25 * 0.4, atol=1e-6)
-    assert_allclose(env.target[:, 9], 0.3 + 0.25 * 6.0, atol=1e-6)
-    assert env.action.max() == 6.0
+    assert_allclose(env.task.target[:, 3], 0.3 + 0.25 * 0.4, atol=1e-6)
+    assert_allclose(env.task.target[:, 9], 0.3 + 0.25 * 6.0, atol=1e-6)
+    assert env.task.action.max() == 6.0
 
 
 def test_a_push_changes_the_velocity_of_the_base_only(env: LegEnv) -> None:
-    env.next_push[:] = np.inf
-    env.next_push[1] = 0.0
+    env.task.next_push[:] = np.inf
+    env.task.next_push[1] = 0.0
     before = env.physics.qvel.copy()
     env._push()
     change = env.physics.qvel - before
     assert not np.delete(change, 1, 0).any()
     speed = float(np.hypot(*change[1, :2]))
-    assert 0.0 < speed <= env.config.randomization.push_speed * env.ramp
+    assert 0.0 < speed <= env.config.randomization.push_speed * env.task.ramp
     assert not change[1, 6:].any()
-    assert env.next_push[1] > env.time[1] + 3.9
+    assert env.task.next_push[1] > env.task.time[1] + 3.9
 
 
 def test_the_mean_velocity_covers_what_has_passed_since_the_reset(env: LegEnv) -> None:
     env.reset(np.arange(N))
     env._read()
-    nothing = still(env)
     for number in range(3):
-        env.velocity = np.full((N, 3), float(number), np.float32)
-        env.tick += 1
-        state = env._leg_state(nothing, nothing)
+        env.task.velocity = np.full((N, 3), float(number), np.float32)
+        env.task.tick += 1
+        state = env.task.leg_state()
     assert_allclose(state.mean_velocity, 1.0, rtol=1e-6)  # of 0, 1 and 2
-    assert_allclose(state.mean_command, env.command, rtol=1e-5)
+    assert_allclose(state.mean_command, env.task.command, rtol=1e-5)
 
 
 # --- left and right -------------------------------------------------------------------
@@ -259,20 +258,20 @@ def pair(robot: RobotConfig) -> Iterator[LegEnv]:
     default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
     model = leg_spec(robot, {n: float(default[n]) for n in hands_and_arms}).compile()
     env.physics = BatchPhysics([model, model], threads=1)
-    env.joint_pos[:] = env.default
-    env.encoder_bias[:] = env.noise[:] = env.latency[:] = 0
-    env.privileged[1] = env.privileged[0] * [1, 1, -1, 1, 1, 1]
+    env.joint_pos[:] = env.task.default
+    env.task.encoder_bias[:] = env.task.noise[:] = env.latency[:] = 0
+    env.task.privileged[1] = env.task.privileged[0] * [1, 1, -1, 1, 1, 1]
     env.reset(np.arange(2))
-    env.next_push[:] = env.next_command[:] = 100.0
-    env.command[:] = [[0.4, 0.2, -0.3], [0.4, -0.2, 0.3]]
-    env.phase_start[:] = [0.1, 0.5]
+    env.task.next_push[:] = env.task.next_command[:] = 100.0
+    env.task.command[:] = [[0.4, 0.2, -0.3], [0.4, -0.2, 0.3]]
+    env.task.phase_start[:] = [0.1, 0.5]
     env.physics.state[1] = mirrored_state(env, env.physics.state[0])
     yield env
     env.close()
 
 
 def mirrored_state(env: LegEnv, state: np.ndarray) -> np.ndarray:
-    legs = joint_mirror(env.legs)
+    legs = joint_mirror(env.task.legs)
     layout = env.physics.layout
     image = state.copy()
     image[layout.qpos] = np.concatenate(
@@ -323,7 +322,7 @@ def assert_close_for_the_critic(critic: np.ndarray, mirror: Mirror) -> None:
 
 def test_every_field_that_rewards_look_at_is_filled(env: LegEnv) -> None:
     env.step(still(env))
-    state = env._leg_state(still(env), still(env))
+    state = env.task.leg_state()
     for field in fields(LegState):
         value = getattr(state, field.name)
         assert value.shape[0] == N and np.isfinite(value).all(), field.name
@@ -336,13 +335,13 @@ def test_a_stage_takes_over_on_the_way(robot: RobotConfig) -> None:
     stages = ({"start": 3 * N, "rewards": {"alive": 7.0}, "push_speed": 0.1},)
     settings = config("walk").model_dump() | {"stages": stages}
     env = LegEnv(robot, LegTrainingConfig.model_validate(settings), threads=1)
-    before = env.settings
+    before = env.task.settings
     env.step(still(env))
     env.step(still(env))
-    assert env.settings == before
+    assert env.task.settings == before
     env.step(still(env))
-    assert env.settings.rewards == {**before.rewards, "alive": 7.0}
-    assert env.settings.push_speed == 0.1
+    assert env.task.settings.rewards == {**before.rewards, "alive": 7.0}
+    assert env.task.settings.push_speed == 0.1
     env.close()
 
 
@@ -352,7 +351,7 @@ def test_where_it_has_to_keep_standing_a_tipping_robot_has_failed(
     for keep, failed in ((False, False), (True, True)):
         settings = config("balance").model_dump() | {"keep_standing": keep}
         env = LegEnv(robot, LegTrainingConfig.model_validate(settings), threads=1)
-        env.time[:] = 1.0
+        env.task.time[:] = 1.0
         env.physics.qvel[2, 4] = 3.0  # pitches forward, yet far from lying down
         _, done, late = env.step(still(env))
         assert (bool(done[2]), bool(late[2])) == (failed, False)
