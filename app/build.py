@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from app.drawing import Drawing
 
 HAND_SKILLS = ("grasp", "manipulate")
+SIMULATED = ("mujoco", "isaaclab")  # backends that tell the truth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,13 +240,13 @@ def draw(assembly: Assembly, kind: str) -> Drawing:
     """Return the shapes of the present episode, for a viewer."""
     from app.drawing import ModelDrawing, SketchDrawing
 
-    if kind == "mujoco":
+    if kind in SIMULATED:
         physics = cast(Physics, assembly.backend)
         return ModelDrawing(physics.model, physics.data)
     return SketchDrawing(assembly.backend.robot, assembly.backend.objects())
 
 
 def _witness(kind: str, backend: RobotBackend) -> Callable[[], Witness | None]:
-    if kind == "mujoco":
+    if kind in SIMULATED:
         return lambda: Witness(cast(Physics, backend))
     return lambda: None

@@ -37,6 +37,8 @@ model_app = typer.Typer(help="Measure models.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 task_app = typer.Typer(help="Look at task files.", no_args_is_help=True)
 app.add_typer(task_app, name="task")
+export_app = typer.Typer(help="Write files for other programs.", no_args_is_help=True)
+app.add_typer(export_app, name="export")
 
 Request = Annotated[
     str, typer.Argument(help="A sentence, a task file, or the name of one that ships.")
@@ -54,6 +56,9 @@ Param = Annotated[
         metavar="KEY=VALUE",
         help="Set a parameter of a task file; repeatable.",
     ),
+]
+Backend = Annotated[
+    str | None, typer.Option(help="mujoco, fake, or isaaclab where it is installed.")
 ]
 Seed = Annotated[int | None, typer.Option(help="Of everything that is random.")]
 Policies = Annotated[
@@ -112,7 +117,7 @@ def run(
     ] = None,
     scene: Scene = None,
     robot: Robot = None,
-    backend: Annotated[str | None, typer.Option(help="mujoco or fake.")] = None,
+    backend: Backend = None,
     policies: Policies = None,
     script: Annotated[
         str | None,
@@ -267,7 +272,7 @@ def scenario(
         int, typer.Option(help="How many of each, with consecutive seeds.")
     ] = 20,
     seed: Seed = None,
-    backend: Annotated[str | None, typer.Option(help="mujoco or fake.")] = None,
+    backend: Backend = None,
     policies: Policies = None,
     json: Annotated[Path | None, typer.Option(help="Write the results.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Write what happened.")] = None,
@@ -359,7 +364,7 @@ def model_skills(
     ] = False,
     scene: Scene = None,
     robot: Robot = None,
-    backend: Annotated[str | None, typer.Option(help="mujoco or fake.")] = None,
+    backend: Backend = None,
     policies: Policies = None,
 ) -> None:
     """Measure how the skills end, how long they take and what they change."""
@@ -376,6 +381,56 @@ def model_skills(
             policies=policies,
         )
         measure_skills(options, Console(), path=out or MODEL_FILE, fresh=fresh)
+
+
+@app.command()
+def parity(
+    backend: Annotated[
+        str, typer.Option(help="The engine to compare with MuJoCo.")
+    ] = "isaaclab",
+    states: Annotated[int, typer.Option(help="How many random ones.")] = 20,
+    seed: Annotated[int, typer.Option(help="Of the states.")] = 0,
+    robot: Robot = None,
+    policies: Policies = None,
+    json: Json = None,
+) -> None:
+    """Show whether another engine gives the policies the same robot as MuJoCo."""
+    from app.parity_command import show_parity
+    from app.report import check_writable
+
+    with _one_line_for_bad_input():
+        if json is not None:
+            check_writable(json)
+        agree = show_parity(
+            backend,
+            Console(),
+            robot=_options(robot=robot).robot,
+            states=states,
+            seed=seed,
+            policies=policies,
+            output=json,
+        )
+    if not agree:
+        raise typer.Exit(FAILED)
+
+
+@export_app.command("usd")
+def export_usd(
+    robot: Robot = None,
+    scene: Scene = None,
+    seed: Seed = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder; the user's cache by default.")
+    ] = None,
+) -> None:
+    """Write the robot and a scene as USD, for Isaac Lab and others.
+
+    Files in the cache are named by their content and written anew when it changes.
+    """
+    from app.export_command import export_usd
+
+    with _one_line_for_bad_input():
+        export_usd(_options(robot=robot, scene=scene, seed=seed), typer.echo, out=out)
 
 
 @app.command()
@@ -399,6 +454,18 @@ def train(
         list[str] | None,
         typer.Option("-o", metavar="KEY=VALUE", help="Change a setting; repeatable."),
     ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="mujoco, or isaaclab where it is installed.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Of Isaac Lab and the learner: cpu, cuda ...")
+    ] = None,
+    physics: Annotated[
+        str | None, typer.Option(help="Of Isaac Lab: newton or physx.")
+    ] = None,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="One of several, started by torchrun.")
+    ] = False,
     print_config: PrintConfig = False,
 ) -> None:
     """Train the policy of a skill."""
@@ -415,13 +482,25 @@ def train(
             return
         folder = run or Path("runs") / skill
         with _training_is_installed():
+            from skills.training.engines import Engine
             from skills.training.run import train_skill
             from skills.training.selector_run import train_selector
+            from skills.training.workers import Workers, workers_of_environment
         try:
             if skill == "selector":
                 train_selector(overrides, folder, resume=resume, console=Console())
-            else:
-                train_skill(skill, overrides, folder, resume=resume, console=Console())
+                return
+            train_skill(
+                skill,
+                overrides,
+                folder,
+                resume=resume,
+                console=Console(),
+                engine=Engine(
+                    name=engine or "mujoco", device=device or "cpu", physics=physics
+                ),
+                workers=workers_of_environment() if distributed else Workers(),
+            )
         except (OSError, FloatingPointError) as error:
             _complain(str(error))
             raise typer.Exit(FAILED) from None

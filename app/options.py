@@ -17,7 +17,7 @@ class RunOptions(Config):
 
     robot: str = "g1_dex3"  # name in configs/robots, or a path
     scene: str = "kitchen"  # name in configs/scenes, or a path
-    backend: Literal["mujoco", "fake"] = "mujoco"
+    backend: Literal["mujoco", "isaaclab", "fake"] = "mujoco"
     # llm: a language model reads the sentence; learned: a policy chooses the skills.
     planner: Literal["tree", "llm", "learned"] = "tree"
     llm_url: str | None = None  # of its endpoint; the key is never an option

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mujoco
 
 from configs.loader import ConfigError
-from sim2real.mujoco_model import ENVIRONMENT_BIT, OBJECT_BIT
+from sim2real.mujoco_model import ENVIRONMENT_BIT, OBJECT_BIT, set_physics_options
 from sim2real.scenes import Scene, SceneObject
 
 FLOOR_PRIORITY, OBJECT_PRIORITY = 2, 3
@@ -54,6 +54,14 @@ def add_scene(spec: mujoco.MjSpec, scene: Scene) -> None:
                 "the world; rename the object."
             )
         _add_object(spec, thing)
+
+
+def scene_model(scene: Scene) -> mujoco.MjModel:
+    """Return a model of the scene alone, without a robot."""
+    spec = mujoco.MjSpec()
+    set_physics_options(spec)
+    add_scene(spec, scene)
+    return spec.compile()
 
 
 def _add_surroundings(spec: mujoco.MjSpec, friction: float) -> None:

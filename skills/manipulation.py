@@ -1,4 +1,7 @@
-"""What a hand sees and what good grasping is: signals and rewards, any batch shape."""
+"""What a hand sees and what good grasping is: signals and rewards, any batch shape.
+
+Everything takes numpy arrays or torch tensors, whichever it is given.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from array_api_compat import array_namespace
 
-Array = Any  # numpy array, (*B, ...)
+Array = Any  # numpy array or torch tensor, (*B, ...)
 
 
 def hand_signals(
@@ -40,9 +42,11 @@ def hand_signals(
         joint_target: present targets of the policy's joints [rad], (*B, k).
         joint_pos: measured [rad], (*B, k).
     """
+    # Methods that numpy and torch share: this runs in every tick of the control loop.
+    from_base = rotation.swapaxes(-1, -2)
 
     def into_hand(vector: Array) -> Array:
-        return np.matmul(np.swapaxes(rotation, -1, -2), vector[..., None])[..., 0]
+        return (from_base @ vector[..., None])[..., 0]
 
     clearance = (site * up).sum(-1) - support_height_b
     return {
@@ -52,7 +56,7 @@ def hand_signals(
         "object_to_goal_hand": into_hand(goal_pos_b - object_pos_b),
         "up_hand": into_hand(up),
         "hand_pos_base": site,
-        "hand_clearance": np.clip(clearance, -0.1, 0.25)[..., None],
+        "hand_clearance": clearance[..., None].clip(-0.1, 0.25),
         "joint_target_error": joint_target - joint_pos,
     }
 
@@ -84,30 +88,36 @@ def _norm(vector: Array) -> Array:
     return xp.sqrt(xp.sum(vector**2, axis=-1))
 
 
+def _decay(distance: Array, length: float) -> Array:
+    """Return 1 at zero, 1/e at `length`."""
+    xp = array_namespace(distance)
+    return xp.exp(-distance / length)
+
+
 def reach(s: HandState) -> Array:
     """Bring the grasp centre to the object, 0 to 1."""
-    return np.exp(-_norm(s.site_to_object) / 0.1)
+    return _decay(_norm(s.site_to_object), 0.1)
 
 
 def enclose(s: HandState) -> Array:
     """Bring the three fingertips around the object, 0 to 1."""
     gap = _norm(s.tips_to_object[..., :2]) - s.object_radius[..., None]
-    return np.exp(-np.abs(gap) / 0.03).mean(-1)
+    return _decay(abs(gap), 0.03).mean(-1)
 
 
 def lift(s: HandState) -> Array:
     """Raise the object, 0 to 1 at 10 cm."""
-    return np.clip(s.lifted / 0.1, 0.0, 1.0)
+    return (s.lifted / 0.1).clip(0.0, 1.0)
 
 
 def at_goal(s: HandState) -> Array:
     """Bring the object to its goal, 0 to 1; it must have left where it stood."""
-    return np.exp(-s.goal_distance / 0.04) * ((s.lifted > 0.02) | (s.moved > 0.02))
+    return _decay(s.goal_distance, 0.04) * ((s.lifted > 0.02) | (s.moved > 0.02))
 
 
 def near_goal(s: HandState) -> Array:
     """Bring the object near its goal, 0 to 1, from afar."""
-    return np.exp(-s.goal_distance / 0.15)
+    return _decay(s.goal_distance, 0.15)
 
 
 def success(s: HandState) -> Array:
@@ -122,12 +132,12 @@ def upright(s: HandState) -> Array:
 
 def pushed(s: HandState) -> Array:
     """How far the object was pushed before it was lifted [m]."""
-    return np.clip(s.moved - 0.02, 0.0, 0.2) * (s.lifted < 0.02)
+    return (s.moved - 0.02).clip(0.0, 0.2) * (s.lifted < 0.02)
 
 
 def object_speed(s: HandState) -> Array:
     """Speed of the object, squared, capped at 1."""
-    return np.clip((s.object_vel_w**2).sum(-1), 0.0, 1.0)
+    return (s.object_vel_w**2).sum(-1).clip(0.0, 1.0)
 
 
 def hand_tilt(s: HandState) -> Array:

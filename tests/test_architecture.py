@@ -26,9 +26,11 @@ ONLY_IN = {
     "mujoco": (
         "sim2real/mujoco_*.py",
         "sim2real/backends/mujoco_*.py",
+        "sim2real/usd/*",
         "skills/training/*",
         "app/video*.py",
     ),
+    "pxr": ("sim2real/usd/*",),
     "viser": ("app/viewer.py",),
     "rclpy": ("sim2real/backends/ros2_backend.py", "app/ros_node.py"),
     "isaaclab": (
@@ -51,6 +53,7 @@ HEAVY = (
     "gymnasium",
     "isaaclab",
     "mujoco",
+    "pxr",
     "rclpy",
     "rsl_rl",
     "stable_baselines3",

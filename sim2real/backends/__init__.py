@@ -38,4 +38,14 @@ def _fake(robot: RobotConfig, scene: SceneConfig, **options: Any) -> RobotBacken
     return FakeBackend(robot, scene, **options)
 
 
-_BACKENDS: dict[str, Callable[..., RobotBackend]] = {"mujoco": _mujoco, "fake": _fake}
+def _isaaclab(robot: RobotConfig, scene: SceneConfig, **options: Any) -> RobotBackend:
+    from sim2real.backends.isaaclab_backend import IsaacLabBackend
+
+    return IsaacLabBackend(robot, scene, **options)
+
+
+_BACKENDS: dict[str, Callable[..., RobotBackend]] = {
+    "fake": _fake,
+    "isaaclab": _isaaclab,
+    "mujoco": _mujoco,
+}

@@ -122,6 +122,19 @@ class MujocoBackend:
         """Return the objects without noise or delay, for judges."""
         return self._running().objects()
 
+    def place(self, state: RobotState) -> RobotState:
+        """Put the robot into a state at once, for evaluation; no time passes.
+
+        Args:
+            state: with everything but its time and efforts; joints take their own
+                positions as targets.
+
+        Returns:
+            what is measured then.
+        """
+        self._running().place(state)
+        return self._measure()
+
     def push(self, delta_velocity_w: Array) -> None:
         """Add a velocity to the base at once [m/s], (3,): a shove, for evaluation."""
         self._running().push(delta_velocity_w)

@@ -122,6 +122,21 @@ class Simulation:
                 "the gains or the physics step, then reset."
             )
 
+    def place(self, state: RobotState) -> None:
+        """Put the robot into a state; its targets are the joints' positions."""
+        qpos, qvel = self.data.qpos, self.data.qvel
+        at, dof = self._base_qpos, self._base_dof
+        qpos[at : at + 3] = state.base_pos_w
+        qpos[at + 3 : at + 7] = state.base_quat_wxyz
+        qpos[self._qpos] = state.joint_pos
+        qvel[dof : dof + 3] = state.base_lin_vel_w
+        qvel[dof + 3 : dof + 6] = state.base_ang_vel
+        qvel[self._dof] = state.joint_vel
+        self.data.ctrl[self._actuators] = state.joint_pos
+        self._pending.clear()
+        self.data.qacc_warmstart[:] = 0.0
+        mujoco.mj_forward(self.model, self.data)
+
     def push(self, delta_velocity_w: ArrayLike) -> None:
         """Add a velocity to the base at once [m/s], (3,)."""
         self.data.qvel[self._base_dof : self._base_dof + 3] += delta_velocity_w

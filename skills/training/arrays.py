@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +30,9 @@ class Arrays(Protocol):
 
     def where(self, mask: Array) -> Array:
         """Return the indices at which a mask (N,) is true."""
+
+    def numpy(self, values: Array) -> NDArray[np.float64]:
+        """Return a copy as numpy's float64, for what is not written for both kinds."""
 
 
 class NumpyArrays:
@@ -57,6 +61,10 @@ class NumpyArrays:
     def where(self, mask: Array) -> Array:
         """See `Arrays.where`."""
         return np.flatnonzero(mask)
+
+    def numpy(self, values: Array) -> NDArray[np.float64]:
+        """See `Arrays.numpy`."""
+        return np.array(values, np.float64)
 
 
 class TorchArrays:
@@ -94,3 +102,7 @@ class TorchArrays:
     def where(self, mask: Array) -> Array:
         """See `Arrays.where`."""
         return self._torch.nonzero(mask)[:, 0]
+
+    def numpy(self, values: Array) -> NDArray[np.float64]:
+        """See `Arrays.numpy`."""
+        return np.array(values.detach().cpu().numpy(), np.float64)

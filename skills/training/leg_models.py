@@ -74,6 +74,20 @@ def wild_arm_pose(robot: RobotConfig, rng: np.random.Generator) -> dict[str, flo
     return dict(zip(names, drawn.tolist(), strict=True))
 
 
+def held_arm_pose(
+    robot: RobotConfig, config: LegRandomization, rng: np.random.Generator
+) -> dict[str, float]:
+    """Draw where a walking robot holds its arms: [rad] by joint name."""
+    kind = rng.random()
+    if kind < config.wild_arms_share:
+        return wild_arm_pose(robot, rng)
+    if kind < config.wild_arms_share + config.random_arms_share:
+        return random_arm_pose(robot, rng)
+    default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
+    names = robot.joints_of("left_arm", "right_arm")
+    return {name: float(default[name]) for name in names}
+
+
 def weld(spec: mujoco.MjSpec, joint_pos: dict[str, float]) -> None:
     """Freeze joints at the given positions [rad] and merge their links."""
     for name, position in joint_pos.items():
@@ -188,17 +202,11 @@ def draw_leg_models(
     """Return one model for each environment and the welded joint positions of each."""
     models, welded_all = [], []
     hands = robot.joints_of("left_hand", "right_hand")
-    arms = robot.joints_of("left_arm", "right_arm")
     default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
     for _ in range(num_envs):
         welded = {name: float(default[name]) for name in hands}
         if not moving_arms:
-            welded |= {name: float(default[name]) for name in arms}
-            kind = rng.random()
-            if kind < config.wild_arms_share:
-                welded |= wild_arm_pose(robot, rng)
-            elif kind < config.wild_arms_share + config.random_arms_share:
-                welded |= random_arm_pose(robot, rng)
+            welded |= held_arm_pose(robot, config, rng)
         payload = None
         if rng.random() < 0.5:
             side = "left" if rng.random() < 0.5 else "right"

@@ -34,6 +34,7 @@ from skills.training.episode_log import EpisodeLog
 from skills.training.leg_models import wild_arms
 
 GAIT_STEPS = round(GAIT_PERIOD_S / CONTROL_DT)
+PRIVILEGED = 6  # numbers that set each robot apart
 POSITIVE = ("track_", "alive", "contact_phase")
 
 
@@ -133,6 +134,7 @@ class LegTask:
         self.old_joint_vel = arrays.zeros(n, k)
         self.tick = 0
         self.total_steps = 0
+        self.copies = 1  # processes whose steps count together
         self.ramp = 0.25
         self.settings = config.settings_at(0)
         self.log = EpisodeLog()
@@ -175,7 +177,7 @@ class LegTask:
         """Note that a control period has passed."""
         self.time = self.time + CONTROL_DT
         self.tick += 1
-        self.total_steps += self.num_envs
+        self.total_steps += self.num_envs * self.copies
         grown = min(1.0, self.total_steps / max(self.config.ramp_steps, 1))
         self.ramp = 0.25 + 0.75 * grown
         self.settings = self.config.settings_at(self.total_steps)
@@ -414,7 +416,7 @@ def describe(robot: RobotConfig, config: LegTrainingConfig) -> PolicyDescription
     )
 
 
-_PRIVILEGED_MIRROR = Mirror.of(range(6), [1, 1, -1, 1, 1, 1])
+_PRIVILEGED_MIRROR = Mirror.of(range(PRIVILEGED), [1, 1, -1, 1, 1, 1])
 
 
 def _turned(yaw: Array, vector: Array) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from rsl_rl.algorithms import PPO
 from rsl_rl.models import MLPModel
@@ -15,6 +14,9 @@ from tensordict import TensorDict
 from configs.training_schema import PpoConfig
 from skills.mirror import Mirror
 from skills.training.symmetric import SymmetricMLP, no_mirror
+from skills.training.workers import Workers
+
+ALONE = Workers()
 
 
 class Learnable(Protocol):
@@ -23,7 +25,10 @@ class Learnable(Protocol):
     num_envs: int
 
     def observe(self) -> tuple[Any, Any]:
-        """Return the actor's and the critic's observation, float32 (N, size)."""
+        """Return the actor's and the critic's observation, float32 (N, size).
+
+        Numpy arrays, or tensors on the learner's device if it has a true `on_torch`.
+        """
 
     def step(self, action: Any) -> tuple[Any, Any, Any]:
         """Return reward, done and which of the done ran out of time, (N,)."""
@@ -36,6 +41,11 @@ class CappedPPO(PPO):
     max_learning_rate: float = 1e-2
     critic_warmup: int = 0  # updates for which the actor keeps its weights
     action_mirror: Mirror | None = None
+
+    def share_weights(self) -> None:
+        """Give every worker the networks of the first one."""
+        if self.is_multi_gpu:
+            self.broadcast_parameters()
 
     def update(self) -> dict[str, float]:
         """Learn from the batch; cap the learning rate; keep the noise symmetric."""
@@ -61,6 +71,9 @@ def make_ppo(
     critic_size: int,
     action_size: int,
     mirrors: tuple[Mirror, Mirror, Mirror] | None,
+    *,
+    device: str = "cpu",
+    workers: Workers = ALONE,
 ) -> CappedPPO:
     """Build the learner.
 
@@ -71,12 +84,14 @@ def make_ppo(
         action_size: number of actions.
         mirrors: of actor observation, critic observation and action; or None for
             networks without symmetry.
+        device: of networks and batches.
+        workers: processes that learn together.
     """
     n = config.num_envs
     obs = TensorDict(
         {"actor": torch.zeros(n, actor_size), "critic": torch.zeros(n, critic_size)},
         batch_size=[n],
-    )
+    ).to(device)
     groups = {"actor": ["actor"], "critic": ["critic"]}
     common = {"hidden_dims": list(config.hidden), "activation": "elu"}
     actor = MLPModel(
@@ -101,10 +116,11 @@ def make_ppo(
         with torch.no_grad():
             actor.mlp[-1].weight.mul_(0.1)
             actor.mlp[-1].bias.zero_()
-    storage = RolloutStorage("rl", n, config.steps_per_env, obs, [action_size])
+    shape = [action_size]
+    storage = RolloutStorage("rl", n, config.steps_per_env, obs, shape, device)
     ppo = CappedPPO(
-        actor,
-        critic,
+        actor.to(device),
+        critic.to(device),
         storage,
         num_learning_epochs=config.epochs,
         num_mini_batches=config.mini_batches,
@@ -115,6 +131,8 @@ def make_ppo(
         learning_rate=config.learning_rate,
         desired_kl=config.desired_kl,
         schedule="adaptive",
+        device=device,
+        multi_gpu_cfg=workers.ppo_settings,
     )
     ppo.max_learning_rate = config.max_learning_rate
     ppo.critic_warmup = config.critic_warmup
@@ -125,22 +143,20 @@ def make_ppo(
 
 def pack(observation: tuple[Any, Any]) -> TensorDict:
     """Turn the environment's arrays into the learner's observation."""
-    actor, critic = (torch.from_numpy(np.ascontiguousarray(o)) for o in observation)
+    actor, critic = (torch.as_tensor(o) for o in observation)
     return TensorDict({"actor": actor, "critic": critic}, batch_size=[len(actor)])
 
 
 def collect(ppo: CappedPPO, env: Learnable, steps: int) -> None:
     """Fill the storage with `steps` steps of every environment."""
+    on_torch = getattr(env, "on_torch", False)
     with torch.inference_mode():
         obs = pack(env.observe())
         for _ in range(steps):
             action = ppo.act(obs)
-            reward, done, late = env.step(action.numpy())
+            taken = env.step(action if on_torch else action.numpy())
+            reward, done, late = (torch.as_tensor(values) for values in taken)
             obs = pack(env.observe())
-            ppo.process_env_step(
-                obs,
-                torch.from_numpy(reward),
-                torch.from_numpy(done.astype(np.float32)),
-                {"time_outs": torch.from_numpy(late.astype(np.float32))},
-            )
+            ended = {"time_outs": late.float()}
+            ppo.process_env_step(obs, reward, done.float(), ended)
         ppo.compute_returns(obs)

@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -31,18 +32,18 @@ from configs.training_schema import HandTrainingConfig, LegTrainingConfig
 from skills.locomotion import GAIT_PERIOD_S, REWARDS
 from skills.manipulation import HAND_REWARDS
 from skills.training.curve import draw_curve
+from skills.training.engines import Engine, make_env
 from skills.training.export import export_policy
-from skills.training.hand_env import HandEnv
-from skills.training.leg_env import LegEnv
-from skills.training.place_env import PlaceEnv
-from skills.training.ppo import CappedPPO
+from skills.training.ppo import ALONE, CappedPPO
 from skills.training.symmetric import SymmetricMLP
 from skills.training.teach import IMITATION, teach
-from skills.training.train import CHECKPOINT, CURVE, Progress, train
+from skills.training.train import CHECKPOINT, CURVE, Progress, TrainingEnv, train
+from skills.training.workers import Workers
 
 TrainingConfig = LegTrainingConfig | HandTrainingConfig
 CONFIG_FILE = "config.yaml"
 GOLDEN_PAIRS = 16
+MUJOCO = Engine()
 SKILLS: dict[str, type[LegTrainingConfig] | type[HandTrainingConfig]] = {
     "walk": LegTrainingConfig,
     "balance": LegTrainingConfig,
@@ -105,25 +106,37 @@ def train_skill(
     resume: bool,
     console: Console,
     robot: RobotConfig | None = None,
+    engine: Engine = MUJOCO,
+    workers: Workers = ALONE,
 ) -> Run:
     """Train a skill and write policy, curve and config into `folder`.
 
-    Ctrl-C leaves a checkpoint; `resume` goes on from it.
+    Ctrl-C leaves a checkpoint; `resume` goes on from it. Of several workers the first
+    one writes; every one simulates `num_envs` robots of its own.
 
     Raises:
         ConfigError: for settings that are wrong, a folder that already holds a run, or
             nothing to resume.
     """
     robot = robot or load_robot()
-    run = _open_run(skill, overrides, folder, resume)
+    engine = replace(engine, device=workers.device(engine.device))
+    engine.check()
+    workers.join(engine.device)
+    run = _open_run(skill, overrides, folder, resume, workers)
     config = run.config
-    torch.set_num_threads(max(1, os.cpu_count() or 1))
-    console.print(
-        f"train {skill}: {config.ppo.num_envs} environments, "
-        f"{config.total_steps / 1e6:g}M steps, into {folder}"
-    )
-    env = make_env(robot, config)
-    writer = SummaryWriter(str(folder / "tensorboard"))
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // workers.count))
+    if workers.first:
+        together = f" in each of {workers.count} workers" if workers.count > 1 else ""
+        console.print(
+            f"train {skill}: {config.ppo.num_envs} environments{together}, "
+            f"{config.total_steps / 1e6:g}M steps, {engine.name}, into {folder}"
+        )
+    else:
+        console = Console(quiet=True)
+    own = config.model_copy(update={"seed": config.seed + workers.rank})
+    env = make_env(robot, own, engine, workers.count)
+    events = folder / "tensorboard" if workers.first else Path(mkdtemp())
+    writer = SummaryWriter(str(events))
     try:
         with _bar(console) as bar:
             task = bar.add_task(skill, total=config.total_steps, figures="")
@@ -138,11 +151,21 @@ def train_skill(
                 teach(env, ppo, config, folder, console)
 
             ppo = train(
-                env, config, folder, resume=resume, report=report, prepare=prepare
+                env,
+                config,
+                folder,
+                resume=resume,
+                report=report,
+                prepare=prepare,
+                device=engine.device,
+                workers=workers,
             )
     finally:
         writer.close()
         env.close()
+        workers.leave()
+    if not workers.first:
+        return run
     export(ppo, env, robot, run)
     title = f"{skill}, seed {config.seed}"
     draw_curve(folder / CURVE, folder / "curve.png", title)
@@ -152,24 +175,15 @@ def train_skill(
     return run
 
 
-def make_env(robot: RobotConfig, config: TrainingConfig) -> LegEnv | HandEnv:
-    """Return the environments that a config describes."""
-    threads = max(1, os.cpu_count() or 1)
-    if isinstance(config, LegTrainingConfig):
-        return LegEnv(robot, config, threads)
-    if config.skill == "manipulate":
-        return PlaceEnv(robot, config, threads)
-    return HandEnv(robot, config, threads)
-
-
-def export(ppo: CappedPPO, env: LegEnv | HandEnv, robot: RobotConfig, run: Run) -> None:
+def export(ppo: CappedPPO, env: TrainingEnv, robot: RobotConfig, run: Run) -> None:
     """Write the policy file of a run."""
-    network = ppo.actor.mlp
+    network = ppo.actor.mlp.to("cpu")
     if isinstance(network, SymmetricMLP):
         network = network.dense()
-    golden = [env.observe()[0] for _ in range(-(-GOLDEN_PAIRS // env.num_envs))]
+    rounds = -(-GOLDEN_PAIRS // env.num_envs)
+    golden = [torch.as_tensor(env.observe()[0]).cpu().numpy() for _ in range(rounds)]
     notes: dict[str, Any] = {"steps": env.total_steps, "seed": run.config.seed}
-    if isinstance(env, LegEnv):
+    if isinstance(run.config, LegTrainingConfig):
         notes["gait_period_s"] = GAIT_PERIOD_S
     export_policy(
         network,
@@ -188,7 +202,13 @@ def digest(config: TrainingConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _open_run(skill: str, overrides: Sequence[str], folder: Path, resume: bool) -> Run:
+def _open_run(
+    skill: str,
+    overrides: Sequence[str],
+    folder: Path,
+    resume: bool,
+    workers: Workers,
+) -> Run:
     saved = folder / CONFIG_FILE
     if resume:
         if not (folder / CHECKPOINT).is_file() or not saved.is_file():
@@ -203,12 +223,14 @@ def _open_run(skill: str, overrides: Sequence[str], folder: Path, resume: bool) 
             )
         config, _ = training_config(skill, overrides, saved)
         return Run(folder=folder, config=config)
+    config, _ = training_config(skill, overrides)
+    if not workers.first:  # the first one makes the folder
+        return Run(folder=folder, config=config)
     if (folder / CHECKPOINT).exists():
         raise ConfigError(
             f"{folder} already holds a run; go on with --resume, or name another "
             "folder with --run."
         )
-    config, _ = training_config(skill, overrides)
     folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
     saved.write_text(text, encoding="utf-8")

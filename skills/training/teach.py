@@ -14,18 +14,17 @@ from skills.library import policy_path
 from skills.training.hand_env import HandEnv
 from skills.training.hand_expert import grasp_action
 from skills.training.imitation import ImitationProgress, imitate
-from skills.training.leg_env import LegEnv
 from skills.training.place_env import PlaceEnv
 from skills.training.place_expert import place_action
 from skills.training.ppo import CappedPPO
-from skills.training.train import save_checkpoint
+from skills.training.train import TrainingEnv, save_checkpoint
 from skills.training.warm_start import warm_start
 
 IMITATION = "imitation.csv"
 
 
 def teach(
-    env: LegEnv | HandEnv,
+    env: TrainingEnv,
     ppo: CappedPPO,
     config: LegTrainingConfig | HandTrainingConfig,
     folder: Path,
@@ -38,8 +37,12 @@ def teach(
             warm_start(ppo.actor, env.description, source)
             console.print(f"the actor begins as {source.name}")
         return
-    assert isinstance(env, HandEnv)
     if config.imitation_steps == 0:
+        return
+    if not isinstance(env, HandEnv):  # the expert looks into MuJoCo
+        source = _policy_file(config.skill)
+        warm_start(ppo.actor, env.description, source)
+        console.print(f"the actor begins as {source.name}: no imitation on this engine")
         return
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,8 +86,8 @@ def _policy_file(name: str) -> Path:
 def expert_action(env: HandEnv) -> NDArray[np.float32]:
     """Return the expert's action in every scene, (N, k)."""
     if isinstance(env, PlaceEnv):
-        arm, hand = place_action(env.view(), env.in_air)
+        arm, hand = place_action(env.view(), env.task.in_air)
     else:
         arm, hand = grasp_action(env.view())
     steps = np.concatenate([arm, hand], axis=1)
-    return np.asarray(steps / env.scale, dtype=np.float32)
+    return np.asarray(steps / env.task.scale, dtype=np.float32)

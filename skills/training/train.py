@@ -15,7 +15,8 @@ import torch
 from configs.training_schema import PpoConfig
 from skills.description import PolicyDescription
 from skills.mirror import Mirror
-from skills.training.ppo import CappedPPO, Learnable, collect, make_ppo
+from skills.training.ppo import ALONE, CappedPPO, Learnable, collect, make_ppo
+from skills.training.workers import Workers
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.csv"
@@ -39,6 +40,7 @@ class TrainingEnv(Learnable, Protocol):
     description: PolicyDescription
     total_steps: int
     log: Any
+    task: Any  # what is practised: `LegTask` or `HandTask`
 
     def critic_mirror(self) -> Mirror:
         """Return the mirror of the critic's observation."""
@@ -58,7 +60,13 @@ class Progress:
     figures: dict[str, float]
 
 
-def learner_for(env: TrainingEnv, config: TrainingConfig) -> CappedPPO:
+def learner_for(
+    env: TrainingEnv,
+    config: TrainingConfig,
+    *,
+    device: str = "cpu",
+    workers: Workers = ALONE,
+) -> CappedPPO:
     """Build PPO for an environment, with the seed of the config."""
     torch.manual_seed(config.seed)
     actor, critic = env.observe()
@@ -76,6 +84,8 @@ def learner_for(env: TrainingEnv, config: TrainingConfig) -> CappedPPO:
         critic.shape[1],
         len(env.description.action.joints),
         mirrors,
+        device=device,
+        workers=workers,
     )
 
 
@@ -138,6 +148,8 @@ def train(
     report: Callable[[Progress], None] = lambda progress: None,
     checkpoint_every_s: float = 180.0,
     prepare: Callable[[CappedPPO], None] = lambda ppo: None,
+    device: str = "cpu",
+    workers: Workers = ALONE,
 ) -> CappedPPO:
     """Train until `config.total_steps`; a checkpoint and the curve lie in `folder`.
 
@@ -151,9 +163,11 @@ def train(
         report: called after every iteration.
         checkpoint_every_s: wall time between checkpoints [s].
         prepare: called once on a fresh learner, to warm-start it.
+        device: of the learner.
+        workers: processes that learn together; the first one writes the files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    ppo = learner_for(env, config)
+    ppo = learner_for(env, config, device=device, workers=workers)
     iteration = 0
     if resume:
         iteration, env.total_steps = load_checkpoint(folder / CHECKPOINT, ppo)
@@ -161,11 +175,13 @@ def train(
         cut_curve(folder / CURVE, env.total_steps)
     else:
         prepare(ppo)
-    batch = config.ppo.steps_per_env * env.num_envs
+        ppo.share_weights()
+    batch = config.ppo.steps_per_env * env.num_envs * workers.count
     saved = time.monotonic()
     columns = curve_columns(folder / CURVE) if resume else []
     mode = "a" if columns else "w"
-    with (folder / CURVE).open(mode, newline="", encoding="utf-8") as file:
+    place = folder / CURVE if workers.first else Path(os.devnull)
+    with place.open(mode, newline="", encoding="utf-8") as file:
         curve: csv.DictWriter[str] | None = None
         try:
             while env.total_steps < config.total_steps:
@@ -204,11 +220,13 @@ def train(
                 curve.writerow(row)
                 file.flush()
                 report(progress)
-                if time.monotonic() - saved > checkpoint_every_s:
+                due = time.monotonic() - saved > checkpoint_every_s
+                if due and workers.first:
                     save_checkpoint(
                         folder / CHECKPOINT, ppo, iteration, env.total_steps
                     )
                     saved = time.monotonic()
         finally:
-            save_checkpoint(folder / CHECKPOINT, ppo, iteration, env.total_steps)
+            if workers.first:
+                save_checkpoint(folder / CHECKPOINT, ppo, iteration, env.total_steps)
     return ppo

@@ -158,6 +158,44 @@ def test_any_batch_shape_gives_the_numbers_of_one(robot: RobotConfig) -> None:
         assert_allclose(rotation[i // 3, i % 3], turned, atol=1e-12)
 
 
+@pytest.mark.parametrize("site", ["right_grasp", "on_base"])
+def test_tensors_give_the_numbers_of_numpy(
+    site: str, robot: RobotConfig, two_links: Path
+) -> None:
+    torch = pytest.importorskip("torch", reason="the other kind of arrays")
+    if site == "on_base":
+        chain = Chain(two_links, "base", site)
+    else:
+        chain = Chain(robot.mjcf, robot.base_body, site)
+    rng = np.random.default_rng(5)
+    poses = rng.uniform(-1.0, 1.0, (5, len(chain.joint_names)))
+    expected = chain.jacobian(poses)
+    for kind, close in ((torch.float64, 1e-12), (torch.float32, 1e-5)):
+        tensor = torch.tensor(poses, dtype=kind)
+        for here, there in zip(chain.jacobian(tensor), expected, strict=True):
+            assert here.dtype == kind
+            assert here.shape == there.shape
+            assert_allclose(here.numpy(), there, atol=close)
+        for here, there in zip(chain.forward(tensor), expected, strict=False):
+            assert_allclose(here.numpy(), there, atol=close)
+
+
+def test_the_precision_is_that_of_the_joints(robot: RobotConfig) -> None:
+    chain = Chain(robot.mjcf, robot.base_body, "right_grasp")
+    pose = of_chain(chain, robot, random_poses(robot, 1))[0]
+    for kind in (np.float64, np.float32, np.float64):
+        assert {part.dtype.type for part in chain.jacobian(pose.astype(kind))} == {kind}
+
+
+def test_joints_in_whole_numbers_are_refused(two_links: Path) -> None:
+    chain = Chain(two_links, "base", "tip")
+    for _ in range(2):
+        with pytest.raises(
+            KinematicsError, match="floating-point numbers, int64 came; convert them"
+        ):
+            chain.forward(np.zeros(2, np.int64))
+
+
 def test_an_unknown_base_is_named(two_links: Path) -> None:
     with pytest.raises(KinematicsError, match="the MJCF has no body 'pelvis'"):
         Chain(two_links, "pelvis", "tip")

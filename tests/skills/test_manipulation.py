@@ -104,6 +104,20 @@ def test_rewards_of_a_batch_are_those_of_each(name: str) -> None:
         assert_allclose(HAND_REWARDS[name](one), batch[i])
 
 
+@pytest.mark.parametrize("name", list(HAND_REWARDS))
+def test_rewards_of_tensors_are_those_of_arrays(name: str) -> None:
+    torch = pytest.importorskip("torch", reason="the other kind of arrays")
+    rng = np.random.default_rng(3)
+    values = {
+        f.name: 0.1 * rng.normal(size=(5, *SHAPES.get(f.name, ())))
+        for f in fields(HandState)
+    }
+    tensors = {key: torch.tensor(value) for key, value in values.items()}
+    here = HAND_REWARDS[name](HandState(**tensors))
+    there = HAND_REWARDS[name](HandState(**values))
+    assert_allclose(here.numpy(), there, atol=1e-12)
+
+
 def test_every_reward_goes_by_its_functions_name() -> None:
     names = {name: f.__name__ for name, f in HAND_REWARDS.items()}
     assert names == {name: name for name in HAND_REWARDS}

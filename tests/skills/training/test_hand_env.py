@@ -13,7 +13,6 @@ from configs.loader import CONFIG_DIR, load_robot, read_yaml
 from configs.schema import RobotConfig
 from configs.training_schema import HandTrainingConfig, PpoConfig
 from sim2real.mujoco_model import CONTROL_DT
-from sim2real.rotations import rotate
 
 pytest.importorskip("mujoco", reason="the trainer's physics")
 
@@ -84,71 +83,77 @@ def test_a_scene_that_blew_up_begins_anew_and_leaves_no_nan(
         env.physics.qvel[2, 8] = 1e11
     reward, done, late = env.step(still())
     assert done[2] and not late[2] and reward[2] == -2.0
-    assert env.time[2] == 0.0
+    assert env.task.time[2] == 0.0
     for _ in range(3):
         for values in (*env.observe(), reward, env.physics.state):
             assert np.isfinite(values).all()
-        for value in vars(env).values():
+        for value in vars(env.task).values():
             if isinstance(value, np.ndarray) and value.dtype.kind == "f":
                 assert np.isfinite(value).all()
         reward, _, _ = env.step(still())
 
 
 def test_a_cup_that_fell_from_the_table_ends_the_episode(env: HandEnv) -> None:
-    env.physics.qpos[3, 16] = env.table_z[3] - 0.2
+    task = env.task
+    env.physics.qpos[3, 16] = task.table_z[3] - 0.2
     reward, done, late = env.step(still())
     assert done.tolist() == [i == 3 for i in range(N)]
     assert not late.any() and reward[3] == -2.0
-    assert env.cup_w[3, 2] > env.table_z[3]
+    assert task.cup_w[3, 2] > task.table_z[3]
 
 
 def test_time_runs_out_without_a_punishment(env: HandEnv) -> None:
-    env.time[5] = env.config.episode_s - CONTROL_DT
+    env.task.time[5] = env.config.episode_s - CONTROL_DT
     reward, done, late = env.step(still())
     assert done[5] and late[5] and reward[5] > -0.1
     assert done.sum() == 1
 
 
 def test_cups_stand_on_their_tables_within_reach(env: HandEnv) -> None:
+    task = env.task
     env.reset(np.arange(N))
     draw = env.config.randomization
     x, y, z = env.physics.qpos[:, 14:17].T
-    assert_allclose(z - env.cup_height / 2, env.table_z + 0.0005)
+    rest = task.table_z + task.cup_height / 2
+    assert_allclose(z - rest, 0.0005, atol=1e-6)
     assert (x >= draw.reach[0]).all() and (x <= draw.reach[1]).all()
     depth = x - [top.table_edge for top in env.tops]
     assert (depth >= draw.cup_depth[0]).all() and (depth <= draw.cup_depth[1]).all()
     assert (y >= draw.cup_y[0]).all() and (y <= draw.cup_y[1]).all()
-    assert_allclose(env.goal_w - env.start_pos_w, [[0, 0, env.config.lift]] * N)
+    way = task.goal_w - task.start_pos_w
+    assert_allclose(way, [[0, 0, env.config.lift]] * N, atol=1e-6)
     for _ in range(10):
         env.step(still())
     # The hand may begin at the cup and knock it over, but seldom.
-    assert (env.cup_up_w[:, 2] > 0.999).sum() >= N - 2
+    assert (task.cup_up_w[:, 2] > 0.999).sum() >= N - 2
 
 
 def test_actions_change_the_targets_within_the_limits(env: HandEnv) -> None:
-    before = env.target.copy()
+    task = env.task
+    before = task.target.copy()
     action = still()
     action[:, 0], action[:, 3], action[:, 13] = 1.0, -100.0, 1.0
     env.step(action)
-    change = env.target - before
-    assert_allclose(change[:, 0], 0.025, atol=1e-9)
-    clipped = np.maximum(-0.025 * 1.5, env.limits[3, 0] - before[:, 3])
-    assert_allclose(change[:, 3], clipped, atol=1e-9)
-    assert_allclose(change[:, 13], 0.06, atol=1e-9)
+    change = task.target - before
+    assert_allclose(change[:, 0], 0.025, atol=1e-6)
+    clipped = np.maximum(-0.025 * 1.5, task.limits[3, 0] - before[:, 3])
+    assert_allclose(change[:, 3], clipped, atol=1e-6)
+    assert_allclose(change[:, 13], 0.06, atol=1e-6)
     assert not change[:, [1, 2, 4, 5]].any()
 
 
 def test_targets_arrive_late_by_the_latency(env: HandEnv) -> None:
+    task = env.task
     # The same scene three times, its target changed at once, half way, and not yet.
     model = env.physics.models[0]
     env.physics.models[:3] = [model] * 3
     env.physics.state[:3] = env.physics.state[0]
-    env.target[:3] = env.physics.qpos[0, :14]
-    old = env.target.copy()
-    env.target[:, 5] += 0.2
+    task.target[:3] = env.physics.qpos[0, :14]
+    task.old_target = task.target.copy()
+    task.target[:, 5] += 0.2
     env.latency[:3] = [0, 2, 4]
     start = env.physics.qpos[0, 5]
-    env._advance(old)
+    env.drive()
     moved = np.abs(env.physics.trajectory[:3, :, 6] - start)
     gained = moved[0, -1] - moved[2, -1]
     assert gained > 0.01
@@ -158,22 +163,23 @@ def test_targets_arrive_late_by_the_latency(env: HandEnv) -> None:
 
 
 def test_held_is_up_upright_and_in_the_hand(env: HandEnv) -> None:
-    env.cup_w = env.base_pos + rotate(env.base_quat, env.site)
-    env.cup_b = env.to_base(env.cup_w)
-    env.cup_up_w[:] = [0.0, 0.0, 1.0]
-    env.start_pos_w = env.cup_w - [0.0, 0.0, 0.11]
+    task = env.task
+    task.cup = task.site.copy()
+    task.cup_up_w = np.tile([0.0, 0.0, 1.0], (N, 1))
+    task.start_pos_w = task.cup_w - [0.0, 0.0, 0.11]
     assert env.is_held().all()
-    env.start_pos_w[0, 2] += 0.02  # not high enough
-    env.cup_up_w[1] = [0.6, 0.0, 0.8]  # 37 degrees
-    env.cup_b[2, 0] += 0.09  # too far from the grip
+    task.start_pos_w[0, 2] += 0.02  # not high enough
+    task.cup_up_w[1] = [0.6, 0.0, 0.8]  # 37 degrees
+    task.cup[2, 0] += 0.09  # too far from the grip
     assert env.is_held().tolist() == [False] * 3 + [True] * 5
 
 
 def test_an_episode_that_ends_with_the_cup_held_is_a_success(env: HandEnv) -> None:
+    task = env.task
     env.success_rate()
-    env.is_held = lambda: np.array([True, True, *[False] * 6])  # type: ignore[method-assign]
-    env.held_s[:2] = [2.0, 1.0]
-    env.time[:4] = env.config.episode_s
+    task.is_held = lambda: np.array([True, True, *[False] * 6])  # type: ignore[method-assign]
+    task.held_s[:2] = [2.0, 1.0]
+    task.time[:4] = env.config.episode_s
     env.step(still())
     assert env.success_rate() == pytest.approx(1 / 4)
     assert env.success_rate() == 0.0  # nothing has ended since
@@ -189,4 +195,4 @@ def test_begin_anew_forgets_the_counts(env: HandEnv) -> None:
     env.begin_anew()
     assert env.total_steps == 0
     assert env.log.steps == 0
-    assert (env.time < env.config.episode_s).all() and len(set(env.time)) == N
+    assert (env.task.time < env.config.episode_s).all() and len(set(env.task.time)) == N

@@ -35,7 +35,7 @@ def env() -> Iterator[HandEnv]:
 
 def home(env: HandEnv) -> np.ndarray:
     """An expert that brings every joint back to the default pose."""
-    return np.asarray(0.2 * (env.default - env.target) / env.scale)
+    return np.asarray(0.2 * (env.task.default - env.task.target) / env.task.scale)
 
 
 def taught(env: HandEnv) -> tuple[CappedPPO, list[ImitationProgress]]:

@@ -14,7 +14,8 @@ from skills.manipulate import PLACED_WITHIN
 
 pytest.importorskip("mujoco", reason="the trainer's physics")
 
-from skills.training import place_env
+from skills.training import place_task
+from skills.training.arrays import NumpyArrays
 from skills.training.place_env import PlaceEnv
 from skills.training.place_expert import place_action
 
@@ -32,7 +33,7 @@ def config(**changes: object) -> HandTrainingConfig:
 def filled() -> Iterator[PlaceEnv]:
     """Four scenes with two grasps each; every test puts them back to the start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(place_env, "BANK", 2)
+        patch.setattr(place_task, "BANK", 2)
         env = PlaceEnv(load_robot(), config(), threads=1)
     yield env
     env.close()
@@ -40,59 +41,62 @@ def filled() -> Iterator[PlaceEnv]:
 
 @pytest.fixture
 def env(filled: PlaceEnv) -> Iterator[PlaceEnv]:
-    usable = filled.usable.copy()
-    filled.rng = np.random.default_rng(0)
-    filled.reset(ALL)
-    filled._read()
+    usable = filled.task.usable.copy()
+    filled.task.arrays = NumpyArrays(np.random.default_rng(0))
+    filled.restart()
     yield filled
-    filled.usable[:] = usable
+    filled.task.usable[:] = usable
 
 
 def grip(env: PlaceEnv) -> np.ndarray:
     """Return how far each cup's centre is from the hand's grasp site [m]."""
-    return np.asarray(np.linalg.norm(env.cup_b - env.site, axis=1))
+    return np.asarray(env.task.grip)
 
 
 def test_an_episode_begins_with_the_cup_in_the_hand(env: PlaceEnv) -> None:
-    good = env.usable
+    task = env.task
+    good = task.usable
     assert good.sum() >= N - 1  # the expert grasps most cups
     assert (grip(env)[good] < 0.08).all()
-    bottom = env.cup_w[:, 2] - env.cup_height / 2
-    assert (bottom[good] - env.table_z[good] > 0.09).all()
+    bottom = task.cup_w[:, 2] - task.cup_height / 2
+    assert (bottom[good] - task.table_z[good] > 0.09).all()
     # The hand's targets squeeze: they run ahead of the fingers.
-    ahead = np.abs(env.target - env.joint_pos)[:, 7:].max(axis=1)
+    ahead = np.abs(task.target - task.sensors.joint_pos)[:, 7:].max(axis=1)
     assert (ahead[good] > 0.2).all()
-    assert not env.time.any() and not env.held_s.any()
+    assert not task.time.any() and not task.held_s.any()
 
 
 def test_in_hand_states_are_drawn_from_those_of_the_scene(env: PlaceEnv) -> None:
-    scene = int(np.flatnonzero(env.bank_filled >= 2)[0])
-    assert env.bank_state is not None
+    task = env.task
+    scene = int(np.flatnonzero(task.bank_filled >= 2)[0])
     drawn = set()
     for _ in range(20):
         env.reset(np.array([scene]))
-        here = env.physics.state[scene, 1:]
-        slots = [i for i in range(2) if (env.bank_state[scene, i, 1:] == here).all()]
+        here = env.physics.qpos[scene, 14:]
+        cups = task.bank.cup_pos_w[scene], task.bank.cup_quat_wxyz[scene]
+        kept = np.concatenate(cups, axis=1)
+        slots = [i for i in range(2) if (kept[i] == here).all()]
         assert len(slots) == 1
-        assert_array_equal(env.target[scene], env.bank_target[scene, slots[0]])
+        assert_array_equal(task.target[scene], task.bank_target[scene, slots[0]])
         drawn.add(slots[0])
     assert drawn == {0, 1}
 
 
 def test_goals_are_on_the_table_within_reach_or_above_it(env: PlaceEnv) -> None:
+    task = env.task
     draw = env.config.randomization
     aloft = 0
     for _ in range(50):
         env.reset(ALL)
-        x, y, z = env.goal_w.T
+        x, y, z = task.goal_w.T
         edge = np.array([top.table_edge for top in env.tops])
         assert (x >= draw.reach[0] + 0.02).all() and (x <= draw.reach[1] - 0.02).all()
         assert (x >= edge + 0.05).all()
         assert (y >= draw.cup_y[0] + 0.03).all() and (y <= draw.cup_y[1] - 0.03).all()
-        rise = z - env.table_z - env.cup_height / 2
-        assert_allclose(rise[~env.in_air], 0.0, atol=1e-12)
-        assert ((rise[env.in_air] >= 0.08) & (rise[env.in_air] <= 0.16)).all()
-        aloft += int(env.in_air.sum())
+        rise = z - task.table_z - task.cup_height / 2
+        assert_allclose(rise[~task.in_air], 0.0, atol=1e-6)
+        assert ((rise[task.in_air] >= 0.08) & (rise[task.in_air] <= 0.16)).all()
+        aloft += int(task.in_air.sum())
     # A quarter of 200: 50, give or take 4 standard deviations of 6.1.
     assert 25 < aloft < 75
 
@@ -100,13 +104,15 @@ def test_goals_are_on_the_table_within_reach_or_above_it(env: PlaceEnv) -> None:
 def test_success_is_on_the_goal_and_let_go_or_at_a_goal_in_the_air(
     env: PlaceEnv,
 ) -> None:
+    task = env.task
+
     def judged(
         in_air: bool, shift: tuple[float, float, float], apart: float
     ) -> np.ndarray:
-        env.in_air[:] = in_air
-        env.cup_w = env.goal_w + np.array(shift)
-        env.cup_b = env.site + np.array([apart, 0.0, 0.0])
-        env.cup_vel_w[:], env.cup_up_w[:] = 0.0, [0.0, 0.0, 1.0]
+        task.in_air[:] = in_air
+        task.cup_w = task.goal_w + np.array(shift)
+        task.cup = task.site + np.array([apart, 0.0, 0.0])
+        task.cup_vel_w[:], task.cup_up_w[:] = 0.0, [0.0, 0.0, 1.0]
         return env.is_held()
 
     def verdict(in_air: bool, shift: tuple[float, float, float], apart: float) -> bool:
@@ -121,41 +127,43 @@ def test_success_is_on_the_goal_and_let_go_or_at_a_goal_in_the_air(
     assert verdict(True, (0.02, 0.0, 0.03), 0.0)  # 3.6 cm off
     assert not verdict(True, (0.03, 0.0, 0.03), 0.0)  # 4.2 cm off
     judged(False, (0.0, 0.0, 0.0), 0.11)
-    env.cup_vel_w[0, 1] = 0.06
-    env.cup_up_w[1] = [0.28, 0.0, 0.96]  # 16 degrees
+    task.cup_vel_w[0, 1] = 0.06
+    task.cup_up_w[1] = [0.28, 0.0, 0.96]  # 16 degrees
     assert env.is_held().tolist() == [False, False, True, True]
 
 
 def test_training_and_run_time_mean_the_same_by_placed(env: PlaceEnv) -> None:
     assert PLACED_WITHIN == 0.05
-    assert place_env.RELEASED == 0.10  # as `hand_away` has it
+    assert place_task.RELEASED == 0.10  # as `hand_away` has it
 
 
 def test_a_scene_without_a_grasp_begins_with_the_cup_on_its_table(
     env: PlaceEnv,
 ) -> None:
-    env.usable[2] = False
-    env.reset(ALL)
-    env._read()
-    bottom = env.cup_w[:, 2] - env.cup_height / 2 - env.table_z
-    assert bottom[2] == pytest.approx(0.0005)
-    assert_array_equal(env.cup_w[2], env.start_pos_w[2])
+    task = env.task
+    task.usable[2] = False
+    env.restart()
+    bottom = task.cup_w[:, 2] - task.cup_height / 2 - task.table_z
+    assert bottom[2] == pytest.approx(0.0005, abs=1e-6)
+    assert_array_equal(task.cup_w[2], task.start_pos_w[2])
 
 
 def test_a_finished_scene_begins_with_the_cup_in_the_hand_again(env: PlaceEnv) -> None:
-    one = int(np.flatnonzero(env.usable)[0])
-    env.physics.qpos[one, 16] = env.table_z[one] - 0.2  # on the floor
+    one = int(np.flatnonzero(env.task.usable)[0])
+    env.physics.qpos[one, 16] = env.task.table_z[one] - 0.2  # on the floor
     reward, done, late = env.step(np.zeros((N, 14), np.float32))
     assert done[one] and not late[one] and reward[one] == -2.0
     assert grip(env)[one] < 0.08
 
 
 def test_the_expert_puts_cups_down_upright_and_backs_off(env: PlaceEnv) -> None:
-    env.in_air[:] = False
-    env.goal_w[:, 2] = env.table_z + env.cup_height / 2
+    task = env.task
+    task.in_air[:] = False
+    task.goal_w[:, 2] = task.table_z + task.cup_height / 2
     for _ in range(300):  # 6 s
-        arm, hand = place_action(env.view(), env.in_air)
-        env._drive(np.concatenate([arm, hand], axis=1))
+        arm, hand = place_action(env.view(), task.in_air)
+        task.act(np.concatenate([arm, hand], axis=1) / task.scale)
+        env.drive()
     good = env.is_held()
     assert good.sum() >= 2
     assert (grip(env)[good] > 0.10).all()
@@ -164,7 +172,7 @@ def test_the_expert_puts_cups_down_upright_and_backs_off(env: PlaceEnv) -> None:
 def test_without_a_single_grasp_there_is_nothing_to_learn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(place_env, "GRASP_S", 0.02)
-    monkeypatch.setattr(place_env, "BANK", 1)
+    monkeypatch.setattr(place_task, "GRASP_S", 0.02)
+    monkeypatch.setattr(place_task, "BANK", 1)
     with pytest.raises(RuntimeError, match="the expert grasped no cup; there is nothi"):
         PlaceEnv(load_robot(), config(), threads=1)

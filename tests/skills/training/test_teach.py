@@ -136,14 +136,14 @@ def test_the_experts_action_moves_the_targets_as_the_expert_wants(
     hands: HandEnv,
 ) -> None:
     arm, hand = grasp_action(hands.view())
-    before = hands.target.copy()
+    before = hands.task.target.copy()
     action = expert_action(hands)
     assert action.dtype == np.float32 and action.shape == (4, 14)
     hands.latency[:] = 0
     hands.step(action)
     wanted = np.concatenate([arm, hand], axis=1)
-    most = hands.config.action_clip * hands.scale
+    most = hands.config.action_clip * hands.task.scale
     expected = before + np.clip(wanted, -most, most)
-    low, high = hands.limits.T
-    assert_allclose(hands.target, np.clip(expected, low, high), atol=1e-6)
-    assert (hands.time == CONTROL_DT).all()
+    low, high = hands.task.limits.T
+    assert_allclose(hands.task.target, np.clip(expected, low, high), atol=1e-6)
+    assert hands.task.time == pytest.approx(CONTROL_DT)
