@@ -38,7 +38,7 @@ def _newton() -> Any:
         integrator="implicitfast",
         cone="elliptic",
         impratio=1.0,
-        iterations=10,  # MuJoCo's 6 with its no-slip pass, which Newton has not
+        iterations=10,
         ls_iterations=12,
         njmax=CONSTRAINTS,
         nconmax=CONTACTS,

@@ -42,3 +42,8 @@ def make_rigid(prim: Any, model: mujoco.MjModel, body: int) -> None:
     mass.CreateCenterOfMassAttr(vec3f(model.body_ipos[body]))
     mass.CreateDiagonalInertiaAttr(vec3f(model.body_inertia[body]))
     mass.CreatePrincipalAxesAttr(quatf(model.body_iquat[body]))
+
+
+def make_kinematic(prim: Any) -> None:
+    """Make a prim a body that nothing moves."""
+    UsdPhysics.RigidBodyAPI.Apply(prim).CreateKinematicEnabledAttr(True)

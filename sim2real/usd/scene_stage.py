@@ -6,7 +6,7 @@ from typing import Any
 
 from sim2real.mujoco_scene import scene_model
 from sim2real.scenes import Scene
-from sim2real.usd.bodies import make_rigid, write_body
+from sim2real.usd.bodies import make_kinematic, make_rigid, write_body
 from sim2real.usd.prims import new_stage
 from sim2real.usd.shapes import ShapeWriter
 
@@ -14,8 +14,8 @@ from sim2real.usd.shapes import ShapeWriter
 def scene_stage(scene: Scene) -> Any:
     """Return a stage with the scene as its default prim, one prim for each object.
 
-    Furniture has shapes only and so stays where it is. The floor and the light are the
-    engine's.
+    Furniture is kinematic: Newton takes fixed shapes of every copy of a scene to be
+    where those of the first copy are. The floor and the light are the engine's.
     """
     model = scene_model(scene)
     stage = new_stage(
@@ -27,8 +27,11 @@ def scene_stage(scene: Scene) -> Any:
     for thing in scene.objects:
         body = model.body(thing.name).id
         prim = write_body(stage, model, body, thing.pos_w, thing.quat_wxyz)
+        shapes.write_body(prim, body)
         if thing.movable:
             make_rigid(prim, model, body)
-        shapes.write_body(prim, body)
+            shapes.write_stands(prim, body)
+        else:
+            make_kinematic(prim)
     shapes.keep_apart()
     return stage

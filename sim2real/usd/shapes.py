@@ -14,6 +14,7 @@ from sim2real.usd.prims import Array, child_path, place, set_plain
 from sim2real.usd.surface import ellipsoid_mesh
 
 HIDDEN_GROUP = 3  # geoms of this group and above are not for the eye
+INSCRIBED = 0.7  # half side of a square within a circle of radius 1
 ROUND = 0.9  # least ratio of an ellipsoid's two short axes to collide as a capsule
 
 _KIND = {
@@ -45,6 +46,7 @@ class ShapeWriter:
         self._stage, self._model = stage, model
         self._materials: dict[tuple[float, ...], Any] = {}
         self._colliders: dict[int, Any] = {}
+        self._replaced: list[Any] = []  # cylinders that furniture does not meet
 
     def write_body(self, prim: Any, body: int) -> None:
         """Write the shapes of a body below its prim, colliders and looks apart.
@@ -66,18 +68,53 @@ class ShapeWriter:
             for geom in visible:
                 self._write_look(scope, geom)
 
+    def write_stands(self, prim: Any, body: int) -> None:
+        """Let cylinders of a loose body meet furniture with a box that fits inside.
+
+        Newton finds one contact between a cylinder and a table, on which nothing can
+        stand, but four between two boxes. Hands and floor meet the cylinder.
+        """
+        model = self._model
+        scope = self._scope(prim, "collisions")
+        for geom in colliding_geoms(model, body):
+            if model.geom_type[geom] != mujoco.mjtGeom.mjGEOM_CYLINDER:
+                continue
+            radius, half = (float(size) for size in model.geom_size[geom][:2])
+            path = child_path(scope, f"{geom_name(model, geom)}_stand")
+            box = UsdGeom.Cube.Define(self._stage, path)
+            box.CreateSizeAttr(1.0)
+            side = 2.0 * INSCRIBED * radius
+            scale = np.array([side, side, 2.0 * half])
+            pos, quat = model.geom_pos[geom], model.geom_quat[geom]
+            place(box.GetPrim(), pos, quat, scale)
+            self._make_collider(box.GetPrim(), geom)
+            self._replaced.append(self._colliders[geom])
+
     def keep_apart(self) -> None:
         """Filter the pairs of written colliders that do not touch in MuJoCo."""
         for a, b in pairs_apart(self._model, list(self._colliders)):
             api = UsdPhysics.FilteredPairsAPI.Apply(self._colliders[a])
             api.CreateFilteredPairsRel().AddTarget(self._colliders[b].GetPath())
+        fixed = [
+            collider
+            for geom, collider in self._colliders.items()
+            if self._model.body_weldid[self._model.geom_bodyid[geom]] == 0
+        ]
+        for cylinder in self._replaced:
+            api = UsdPhysics.FilteredPairsAPI.Apply(cylinder)
+            for furniture in fixed:
+                api.CreateFilteredPairsRel().AddTarget(furniture.GetPath())
 
     def _scope(self, prim: Any, name: str) -> Any:
         return UsdGeom.Scope.Define(self._stage, child_path(prim, name)).GetPrim()
 
     def _write_collider(self, scope: Any, geom: int) -> None:
-        model = self._model
         prim = self._define(scope, geom, collides=True)
+        self._make_collider(prim, geom)
+        self._colliders[geom] = prim
+
+    def _make_collider(self, prim: Any, geom: int) -> None:
+        model = self._model
         UsdGeom.Imageable(prim).CreatePurposeAttr(UsdGeom.Tokens.guide)
         UsdPhysics.CollisionAPI.Apply(prim)
         UsdShade.MaterialBindingAPI.Apply(prim).Bind(
@@ -94,7 +131,6 @@ class ShapeWriter:
             "mjc:solimp": model.geom_solimp[geom].tolist(),
         }
         set_plain(prim, "MjcCollisionAPI", contact)
-        self._colliders[geom] = prim
 
     def _write_look(self, scope: Any, geom: int) -> None:
         prim = self._define(scope, geom, collides=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -32,6 +33,12 @@ class Tabletop:
     waist: tuple[float, float, float]  # yaw, roll, pitch [rad]
     base_height: float  # [m]
     base_tilt: tuple[float, float]  # roll, pitch [rad]
+
+    @property
+    def table_pos(self) -> tuple[float, float, float]:
+        """The centre of the table's top [m]."""
+        half_x, _, half_z = TABLE_HALF
+        return self.table_edge + half_x, 0.0, self.table_height - half_z
 
 
 def draw_tabletop(config: HandRandomization, rng: np.random.Generator) -> Tabletop:
@@ -69,19 +76,23 @@ def hand_spec(robot: RobotConfig, top: Tabletop, side: str) -> mujoco.MjSpec:
     roll, pitch = (np.float64(angle) for angle in top.base_tilt)
     base.quat = wxyz_from_rpy(roll, pitch, np.float64(0.0))
     weld(spec, welded)
-    half_x, _, half_z = TABLE_HALF
-    spec.worldbody.add_geom(
+    add_table(spec.worldbody, top.table_pos)
+    add_cup(spec, top)
+    _add_sensors(spec, side)
+    return spec
+
+
+def add_table(body: mujoco.MjsBody, pos: Sequence[float]) -> None:
+    """Add the table's top to a body [m]."""
+    body.add_geom(
         name="table",
         type=mujoco.mjtGeom.mjGEOM_BOX,
-        pos=[top.table_edge + half_x, 0.0, top.table_height - half_z],
+        pos=pos,
         size=TABLE_HALF,
         contype=1,
         conaffinity=0,
         friction=[0.8, 0.005, 0.0001],
     )
-    add_cup(spec, top)
-    _add_sensors(spec, side)
-    return spec
 
 
 def add_cup(spec: mujoco.MjSpec, top: Tabletop) -> None:

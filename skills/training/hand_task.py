@@ -30,6 +30,7 @@ from skills.training.hand_models import Tabletop
 
 GAP = 0.0005  # between the table and a cup that is put on it [m]
 LOST_REWARD = -2.0
+CRITIC_EXTRAS = 17  # numbers that the critic sees beside what the actor does
 SUCCESS_S = 2.0  # an episode is a success if its end was held this long [s]
 # Clocks are float32 sums of the period: they may end a little short of a round number.
 SLACK_S = CONTROL_DT / 2
@@ -228,6 +229,11 @@ class HandTask:
             axis=-1,
         )
         return actor, critic
+
+    @property
+    def critic_size(self) -> int:
+        """Length of the critic's observation."""
+        return self.description.observation_size + CRITIC_EXTRAS
 
     # --- what else an engine and a teacher ask ------------------------------------
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from configs.training_schema import LegTrainingConfig
+from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from sim2real.isaaclab.object_view import ObjectView
 from sim2real.isaaclab.robot_view import RobotView
 from sim2real.mujoco_model import PHYSICS_DT
+from skills.training.hand_models import Tabletop, draw_tabletop
 from skills.training.leg_models import held_arm_pose
 
 Array = NDArray[np.float64]
+Tensors = Callable[[Any], torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +54,8 @@ class LegDraw:
 
     def write(self, view: RobotView) -> None:
         """Give the robots their masses, gains, limits and friction."""
-        asset, robot = view.asset, view.robot
-
-        def tensor(values: Any) -> torch.Tensor:
-            return torch.as_tensor(values, dtype=torch.float32, device=view.device)
-
+        asset = view.asset
+        tensor = _tensors(view)
         names = list(asset.body_names)
         torso = names.index("torso_link")
         added = torch.zeros_like(asset.data.body_mass.torch)
@@ -71,7 +72,6 @@ class LegDraw:
             effort=tensor(self.effort), armature_scale=tensor(self.armature_scale)
         )
         view.set_friction(tensor(self.friction))
-        assert self.stiffness.shape[1] == len(robot.joint_names)
 
 
 def draw_legs(
@@ -103,3 +103,77 @@ def draw_legs(
             [list(held_arm_pose(robot, config, rng).values()) for _ in range(n)]
         ),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandDraw:
+    """The numbers drawn for N scenes; joints in robot order."""
+
+    tops: list[Tabletop]
+    mass_scale: Array  # of every body of the robot, (N, bodies)
+    stiffness: Array  # [N m/rad], (N, n)
+    damping: Array  # [N m s/rad], viscous friction of the joints included, (N, n)
+    latency: NDArray[np.int64]  # of commands, in physics steps, (N,)
+
+    def write(self, view: RobotView, cups: ObjectView) -> None:
+        """Give the robots their masses and gains, the cups size, mass and friction."""
+        tensor = _tensors(view)
+        scale = tensor(self.mass_scale)
+        still = torch.zeros(*scale.shape, 3, device=view.device)
+        view.change_masses(scale, torch.zeros_like(scale), still)
+        view.set_gains(tensor(self.stiffness), tensor(self.damping))
+        radius, height, mass, friction = (
+            tensor([getattr(top, name) for top in self.tops])
+            for name in ("cup_radius", "cup_height", "cup_mass", "friction")
+        )
+        if len({(top.cup_radius, top.cup_height) for top in self.tops}) > 1:
+            cups.resize_cylinders(radius, height)
+        # Of a solid cylinder.
+        across = mass * (3 * radius**2 + height**2) / 12
+        cups.set_mass(mass, torch.stack([across, across, mass * radius**2 / 2], -1))
+        cups.set_friction(friction)
+
+
+def draw_hands(
+    view: RobotView,
+    training: HandTrainingConfig,
+    rng: np.random.Generator,
+    same_cup: Tabletop | None = None,
+) -> HandDraw:
+    """Draw N scenes; with `same_cup` every cup has the size of that one."""
+    config, robot, side = training.randomization, view.robot, training.side
+    n, joints = len(view.origins), list(robot.joint_names)
+    low, high = config.latency_steps
+    tops = [draw_tabletop(config, rng) for _ in range(n)]
+    if same_cup is not None:
+        size = {
+            "cup_radius": same_cup.cup_radius,
+            "cup_height": same_cup.cup_height,
+        }
+        tops = [replace(top, **size) for top in tops]
+    stiffness, damping = np.ones((2, n, len(joints)))
+    viscous = np.zeros_like(damping)
+    arm, hand = (robot.joints_of(f"{side}_{part}") for part in ("arm", "hand"))
+    # Fingers are light: keep their friction in proportion.
+    for part, share in ((arm, 1.0), (hand, 0.05)):
+        place = [joints.index(joint) for joint in part]
+        shape = (n, len(place))
+        stiffness[:, place] = rng.uniform(*config.gain, shape)
+        damping[:, place] = rng.uniform(*config.gain, shape)
+        viscous[:, place] = share * rng.uniform(*config.joint_damping, shape)
+    return HandDraw(
+        tops=tops,
+        mass_scale=rng.uniform(*config.mass_scale, (n, view.asset.num_bodies)),
+        stiffness=robot.stiffness * stiffness,
+        damping=robot.damping * damping + viscous,
+        latency=rng.integers(low, high, n, endpoint=True),
+    )
+
+
+def _tensors(view: RobotView) -> Tensors:
+    """Return what makes float32 tensors on the robots' device."""
+
+    def tensor(values: Any) -> torch.Tensor:
+        return torch.as_tensor(values, dtype=torch.float32, device=view.device)
+
+    return tensor

@@ -26,7 +26,7 @@ class IsaacLabLearners:
         self.num_envs = env.num_envs
         self.description = env.task.description
         self.log = env.task.log
-        self._seen, _ = env.reset()
+        self._seen = dict(env.reset()[0])  # Isaac Lab empties its own on closing
 
     @property
     def total_steps(self) -> int:
@@ -43,7 +43,8 @@ class IsaacLabLearners:
 
     def step(self, action: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return reward, done and which of the done ran out of time, (N,)."""
-        self._seen, reward, fallen, late, _ = self._env.step(action)
+        seen, reward, fallen, late, _ = self._env.step(action)
+        self._seen = dict(seen)
         return reward, fallen | late, late
 
     def critic_mirror(self) -> Mirror:

@@ -221,7 +221,7 @@ class LegTask:
         reward = xp.where(broken, xp.zeros_like(reward), reward)
         late = (self.time >= self.config.episode_s) & ~fallen
         self.log.steps += 1
-        self.log.add("blown_up", _share(broken))
+        self.log.add_rare("blown_up", _share(broken))
         self.log.add("fall_rate_hz", _share(fallen) / CONTROL_DT)
         return reward, fallen, late
 
@@ -284,6 +284,11 @@ class LegTask:
             axis=-1,
         )
         return clean + noise, xp.clip(critic, -50.0, 50.0)
+
+    @property
+    def critic_size(self) -> int:
+        """Length of the critic's observation."""
+        return len(self.critic_mirror().index)
 
     def critic_mirror(self) -> Mirror:
         """Return the left-right mirror of the critic's observation."""

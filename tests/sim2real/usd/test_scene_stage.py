@@ -30,7 +30,8 @@ def test_every_object_is_a_prim_and_only_loose_ones_move(name):
     model = scene_model(scene)
     for thing in scene.objects:
         prim = root.GetChild(thing.name)
-        assert prim.HasAPI(UsdPhysics.RigidBodyAPI) == thing.movable
+        body = UsdPhysics.RigidBodyAPI(prim)
+        assert body.GetKinematicEnabledAttr().Get() is not thing.movable
         local = UsdGeom.Xformable(prim).GetLocalTransformation()
         assert_allclose(local.ExtractTranslation(), thing.pos_w, atol=1e-9)
         if thing.movable:
@@ -40,13 +41,14 @@ def test_every_object_is_a_prim_and_only_loose_ones_move(name):
             assert_allclose(mass.GetDiagonalInertiaAttr().Get(), wanted, rtol=1e-5)
 
 
-def test_a_cup_is_one_cylinder_with_its_own_friction():
+def test_a_cup_is_a_cylinder_with_its_own_friction():
     scene = drawn("kitchen", seed=2)
     stage = scene_stage(scene)
     cup = next(thing for thing in scene.objects if thing.name == "cup")
     shapes = stage.GetPrimAtPath("/kitchen/cup/collisions").GetChildren()
     assert [(prim.GetName(), prim.GetTypeName()) for prim in shapes] == [
-        ("cup", "Cylinder")
+        ("cup", "Cylinder"),
+        ("cup_stand", "Cube"),
     ]
     assert_allclose(UsdGeom.Cylinder(shapes[0]).GetRadiusAttr().Get(), cup.half_size[0])
     height = UsdGeom.Cylinder(shapes[0]).GetHeightAttr().Get()
@@ -56,6 +58,25 @@ def test_a_cup_is_one_cylinder_with_its_own_friction():
     assert_allclose(friction, cup.friction, rtol=1e-6)
     looks = stage.GetPrimAtPath("/kitchen/cup/visuals").GetChildren()
     assert len(looks) == 3  # the cup, its rim and the drink
+
+
+def test_a_cup_stands_on_a_box_that_does_not_stick_out():
+    stage = scene_stage(drawn("kitchen", seed=2))
+    cup = UsdGeom.Cylinder.Get(stage, "/kitchen/cup/collisions/cup")
+    foot = UsdGeom.Xformable.Get(stage, "/kitchen/cup/collisions/cup_stand")
+    local = foot.GetLocalTransformation()
+    corners = [
+        np.array(local.Transform((0.5 * x, 0.5 * y, 0.5 * z)))
+        for x in (-1, 1)
+        for y in (-1, 1)
+        for z in (-1, 1)
+    ]
+    bottom = -0.5 * cup.GetHeightAttr().Get()
+    assert_allclose(min(corner[2] for corner in corners), bottom, atol=1e-9)
+    filtered = UsdPhysics.FilteredPairsAPI(cup).GetFilteredPairsRel().GetTargets()
+    assert {str(path).split("/")[2] for path in filtered} == {"table", "shelf"}
+    for corner in corners:
+        assert np.hypot(*corner[:2]) < cup.GetRadiusAttr().Get()
 
 
 def test_a_turned_object_is_turned():
@@ -73,12 +94,12 @@ def test_the_floor_and_the_light_are_left_to_the_engine():
     assert stage.GetDefaultPrim().GetChildren() == []
 
 
-def test_nothing_in_a_scene_needs_a_filter():
+def test_only_cylinders_are_kept_from_anything():
     scene = drawn("workshop")
     stage, model = scene_stage(scene), scene_model(scene)
-    assert not any(
-        prim.HasAPI(UsdPhysics.FilteredPairsAPI) for prim in stage.Traverse()
-    )
+    for prim in stage.Traverse():
+        if prim.HasAPI(UsdPhysics.FilteredPairsAPI):
+            assert prim.IsA(UsdGeom.Cylinder)
     names = [thing.name for thing in scene.objects if thing.movable]
     geoms = [model.geom(name).id for name in names]
     assert all(may_touch(model, a, b) for a, b in combinations(geoms, 2))

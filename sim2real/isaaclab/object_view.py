@@ -1,0 +1,111 @@
+"""Rigid objects in Isaac Lab in the quaternions and axes of Praxis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from sim2real.isaaclab.robot_view import wxyz, xyzw
+from sim2real.rotations import rotate, rotate_inverse
+
+Tensor = torch.Tensor
+
+
+class ObjectView:
+    """N copies of one object; tensors are (N, ...) on its device.
+
+    Positions are relative to the origin of each copy's own environment.
+    """
+
+    def __init__(self, asset: Any, origins: Tensor) -> None:
+        """Take the object after the simulation has been reset.
+
+        Args:
+            asset: `isaaclab.assets.RigidObject`.
+            origins: of the environments [m], (N, 3).
+        """
+        self.asset = asset
+        self.origins = origins
+
+    # --- reading ----------------------------------------------------------------------
+
+    @property
+    def pos(self) -> Tensor:
+        """[m], (N, 3)."""
+        return self.asset.data.root_link_pos_w.torch - self.origins
+
+    @property
+    def quat_wxyz(self) -> Tensor:
+        """(N, 4)."""
+        return wxyz(self.asset.data.root_link_quat_w.torch)
+
+    @property
+    def lin_vel_w(self) -> Tensor:
+        """[m/s], (N, 3)."""
+        return self.asset.data.root_link_lin_vel_w.torch
+
+    @property
+    def ang_vel(self) -> Tensor:
+        """In the object's own frame [rad/s], (N, 3)."""
+        spin: Tensor = self.asset.data.root_link_ang_vel_w.torch
+        return rotate_inverse(self.quat_wxyz, spin)
+
+    # --- writing ----------------------------------------------------------------------
+
+    def place(
+        self,
+        who: Tensor,
+        *,
+        pos: Tensor,
+        quat_wxyz: Tensor,
+        lin_vel_w: Tensor,
+        ang_vel: Tensor,
+    ) -> None:
+        """Put some copies into a state; rows belong to the indices `who`, (m,)."""
+        ids = who.to(torch.int32)
+        pose = torch.cat([pos + self.origins[who], xyzw(quat_wxyz)], -1)
+        twist = torch.cat([lin_vel_w, rotate(quat_wxyz, ang_vel)], -1)
+        self.asset.write_root_link_pose_to_sim_index(root_pose=pose, env_ids=ids)
+        self.asset.write_root_link_velocity_to_sim_index(
+            root_velocity=twist, env_ids=ids
+        )
+
+    def set_mass(self, mass: Tensor, inertia: Tensor) -> None:
+        """Set the masses [kg] (N,) and the moments about x, y, z [kg m2] (N, 3)."""
+        tensor = torch.diag_embed(inertia).reshape(len(mass), 1, 9)
+        self.asset.set_inertias_index(inertias=tensor)
+        self.asset.set_masses_index(masses=mass[:, None])
+
+    def set_friction(self, friction: Tensor) -> None:
+        """Give every shape of each copy one sliding coefficient, (N,)."""
+        view = self.asset.root_view
+        if hasattr(view, "get_material_properties"):  # PhysX
+            materials = view.get_material_properties()
+            values = friction.to(materials.device)[:, None]
+            materials[..., 0] = materials[..., 1] = values
+            everyone = torch.arange(len(friction), device=materials.device)
+            view.set_material_properties(materials, everyone)
+            return
+        self._set_shapes("shape_material_mu", friction[:, None])
+
+    def resize_cylinders(self, radius: Tensor, height: Tensor) -> None:
+        """Make every shape of each copy a cylinder of this size [m], (N,) each.
+
+        Newton only. What was simulated first has to be the largest: the spheres in
+        which Newton looks for contacts keep their size.
+        """
+        size = torch.stack([radius, height / 2, torch.zeros_like(radius)], -1)
+        self._set_shapes("shape_scale", size)
+
+    def _set_shapes(self, name: str, rows: Tensor) -> None:
+        import warp
+        from isaaclab_newton.physics import NewtonManager
+        from newton.solvers import SolverNotifyFlags
+
+        model = NewtonManager.get_model()
+        values = warp.to_torch(self.asset.root_view.get_attribute(name, model))
+        flat = values.reshape(len(rows), -1, rows.shape[-1])
+        assert flat.data_ptr() == values.data_ptr(), f"{name} came as a copy"
+        flat[:] = rows[:, None]
+        NewtonManager.add_model_change(SolverNotifyFlags.SHAPE_PROPERTIES)
