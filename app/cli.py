@@ -414,6 +414,32 @@ def parity(
         raise typer.Exit(FAILED)
 
 
+@app.command()
+def compare(
+    backend: Annotated[
+        str, typer.Option(help="The engine to compare with MuJoCo.")
+    ] = "isaaclab",
+    robot: Robot = None,
+    policies: Policies = None,
+    json: Json = None,
+) -> None:
+    """Measure the same policies on MuJoCo and on another engine."""
+    from app.report import check_writable
+
+    with _one_line_for_bad_input():
+        if json is not None:
+            check_writable(json)
+        with _training_is_installed():
+            from app.compare_command import compare_engines
+        compare_engines(
+            backend,
+            Console(),
+            robot=_options(robot=robot).robot,
+            policies=policies,
+            output=json,
+        )
+
+
 @export_app.command("usd")
 def export_usd(
     robot: Robot = None,

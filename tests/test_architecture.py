@@ -18,7 +18,7 @@ FOLDERS = ("app", "planners", "skills", "sim2real", "configs")
 
 # `*` stands for any text, slashes included.
 ONLY_IN = {
-    "torch": ("skills/training/*",),
+    "torch": ("skills/training/*", "sim2real/isaaclab/*"),
     "tensordict": ("skills/training/*",),
     "rsl_rl": ("skills/training/*",),
     "gymnasium": ("skills/training/*",),
@@ -27,16 +27,22 @@ ONLY_IN = {
         "sim2real/mujoco_*.py",
         "sim2real/backends/mujoco_*.py",
         "sim2real/usd/*",
+        "sim2real/isaaclab/mirror.py",
         "skills/training/*",
         "app/video*.py",
     ),
-    "pxr": ("sim2real/usd/*",),
+    "pxr": (
+        "sim2real/usd/*",
+        "sim2real/isaaclab/ground.py",
+        "skills/training/isaaclab_*.py",
+    ),
     "viser": ("app/viewer.py",),
     "rclpy": ("sim2real/backends/ros2_backend.py", "app/ros_node.py"),
-    "isaaclab": (
-        "sim2real/backends/isaac_lab_backend.py",
-        "skills/training/isaac_lab*.py",
-    ),
+    "isaaclab": ("sim2real/isaaclab/*", "skills/training/isaaclab_*.py"),
+    "isaaclab_newton": ("sim2real/isaaclab/*", "skills/training/isaaclab_*.py"),
+    "isaaclab_physx": ("sim2real/isaaclab/*",),
+    "isaaclab_rl": ("skills/training/isaaclab_*.py",),
+    "isaaclab_tasks": ("skills/training/isaaclab_*.py",),
     "tests": (),
 }
 
@@ -125,7 +131,8 @@ def test_imports_go_one_way_and_heavy_libraries_stay_where_they_belong() -> None
         (
             "skills/walk.py",
             "def f():\n    import torch.nn as nn",
-            "skills/walk.py imports torch, allowed in skills/training/*",
+            "skills/walk.py imports torch, allowed in skills/training/*, "
+            "sim2real/isaaclab/*",
         ),
         (
             "app/build.py",

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from sim2real.isaaclab.newton_shapes import set_shapes
 from sim2real.isaaclab.robot_view import wxyz, xyzw
 from sim2real.rotations import rotate, rotate_inverse
 
@@ -87,7 +88,7 @@ class ObjectView:
             everyone = torch.arange(len(friction), device=materials.device)
             view.set_material_properties(materials, everyone)
             return
-        self._set_shapes("shape_material_mu", friction[:, None])
+        set_shapes(self.asset, "shape_material_mu", friction)
 
     def resize_cylinders(self, radius: Tensor, height: Tensor) -> None:
         """Make every shape of each copy a cylinder of this size [m], (N,) each.
@@ -96,16 +97,4 @@ class ObjectView:
         which Newton looks for contacts keep their size.
         """
         size = torch.stack([radius, height / 2, torch.zeros_like(radius)], -1)
-        self._set_shapes("shape_scale", size)
-
-    def _set_shapes(self, name: str, rows: Tensor) -> None:
-        import warp
-        from isaaclab_newton.physics import NewtonManager
-        from newton.solvers import SolverNotifyFlags
-
-        model = NewtonManager.get_model()
-        values = warp.to_torch(self.asset.root_view.get_attribute(name, model))
-        flat = values.reshape(len(rows), -1, rows.shape[-1])
-        assert flat.data_ptr() == values.data_ptr(), f"{name} came as a copy"
-        flat[:] = rows[:, None]
-        NewtonManager.add_model_change(SolverNotifyFlags.SHAPE_PROPERTIES)
+        set_shapes(self.asset, "shape_scale", size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ class PracticeCfg(DirectRLEnvCfg):
     scene: InteractiveSceneCfg = InteractiveSceneCfg(
         num_envs=1, env_spacing=SPACING, replicate_physics=True
     )
-    training: dict[str, Any] = {}
+    training: dict[str, Any] = field(default_factory=dict)
     robot_name: str = ""
 
 

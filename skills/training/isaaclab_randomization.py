@@ -146,11 +146,8 @@ def draw_hands(
     low, high = config.latency_steps
     tops = [draw_tabletop(config, rng) for _ in range(n)]
     if same_cup is not None:
-        size = {
-            "cup_radius": same_cup.cup_radius,
-            "cup_height": same_cup.cup_height,
-        }
-        tops = [replace(top, **size) for top in tops]
+        radius, height = same_cup.cup_radius, same_cup.cup_height
+        tops = [replace(top, cup_radius=radius, cup_height=height) for top in tops]
     stiffness, damping = np.ones((2, n, len(joints)))
     viscous = np.zeros_like(damping)
     arm, hand = (robot.joints_of(f"{side}_{part}") for part in ("arm", "hand"))
