@@ -24,7 +24,7 @@ class RunOptions(Config):
     llm_model: str | None = None  # as the endpoint calls it
     parameters: dict[str, str] = Field(default_factory=dict)  # of a task file
     script: str | None = None  # failures to rehearse, for the fake backend
-    seed: Annotated[int, Field(ge=0)] = 0  # of the first episode
+    seed: Annotated[int, Field(ge=0)] = 1  # of the first episode
     episodes: Annotated[int, Field(ge=1)] = 1
     policies: Path | None = None  # folder of the ONNX files; those that ship if None
     planner_every: Annotated[int, Field(ge=1)] = 5  # control ticks

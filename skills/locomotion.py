@@ -82,13 +82,8 @@ def track_velocity(s: LegState) -> Array:
 
 
 def track_mean_velocity(s: LegState) -> Array:
-    """Follow the commanded velocity over a gait period, rather closely."""
+    """Follow the commanded velocity over a gait period, tightly."""
     return _kernel(s.mean_velocity[..., :2] - s.mean_command[..., :2], 0.25)
-
-
-def track_mean_velocity_closely(s: LegState) -> Array:
-    """The same with a narrower kernel: no slope until the error is small."""
-    return _kernel(s.mean_velocity[..., :2] - s.mean_command[..., :2], 0.15)
 
 
 def track_turn(s: LegState) -> Array:
@@ -97,13 +92,8 @@ def track_turn(s: LegState) -> Array:
 
 
 def track_mean_turn(s: LegState) -> Array:
-    """Follow the commanded turn rate over a gait period, rather closely."""
+    """Follow the commanded turn rate over a gait period, tightly."""
     return _kernel(s.mean_velocity[..., 2:] - s.mean_command[..., 2:], 0.25)
-
-
-def track_mean_turn_closely(s: LegState) -> Array:
-    """The same with a narrower kernel."""
-    return _kernel(s.mean_velocity[..., 2:] - s.mean_command[..., 2:], 0.15)
 
 
 def alive(s: LegState) -> Array:
@@ -255,10 +245,8 @@ REWARDS: dict[str, Callable[[LegState], Array]] = {
     for f in (
         track_velocity,
         track_mean_velocity,
-        track_mean_velocity_closely,
         track_turn,
         track_mean_turn,
-        track_mean_turn_closely,
         alive,
         contact_phase,
         swing_height,

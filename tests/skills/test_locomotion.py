@@ -126,9 +126,7 @@ def test_the_mean_is_judged_more_strictly_than_the_moment() -> None:
     error = [0.2, 0.0, 0.2]
     for mean, moment in (
         ("track_mean_velocity", "track_velocity"),
-        ("track_mean_velocity_closely", "track_mean_velocity"),
         ("track_mean_turn", "track_turn"),
-        ("track_mean_turn_closely", "track_mean_turn"),
     ):
         strict, loose = (
             reward(mean, mean_velocity=error),
