@@ -81,7 +81,7 @@ def test_a_wrong_answer_is_told_with_its_seed(standing):
         file.write(wrong)
     code, text = carry_out(trials(standing, episodes=1))
     assert code == 0  # wrong, but not made up
-    assert "standing, seed 0: success is not right (object_lost)" in text
+    assert "standing, seed 1: success is not right (object_lost)" in text
 
 
 def test_ctrl_c_keeps_what_is_done(standing, tmp_path):

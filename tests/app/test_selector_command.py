@@ -80,7 +80,7 @@ def test_both_planners_are_measured(tmp_path: Path) -> None:
     tree = report["fake"]["on"]["tree"]
     assert (tree["success_rate"], tree["skills_mean"]) == (1.0, 4.0)
     assert report["model"]["on"]["tree"]["episodes"] == 4
-    assert "on, learned, seed 0: done after" in out.getvalue()
+    assert "on, learned, seed 1: done after" in out.getvalue()
     assert "1 of 1" in out.getvalue()
 
 
