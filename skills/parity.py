@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,8 +18,8 @@ from skills.predicates import Hands
 Array = NDArray[np.float64]
 
 SAME_OBSERVATION = 1e-4  # scaled, as the network sees it
-SAME_FALL = 2e-3  # of the base in one control period [m, m/s / 10]
-SAME_MOTION = 2e-2  # of a joint that follows its target for one period [rad]
+SAME_FALL = 1e-3  # of the base in one control period [m]
+SAME_MOTION = 5e-3  # of a joint in one control period [rad]
 TOLD = ("velocity_command", "gait_phase", "last_action", "object_size")
 """Terms that an engine has no part in."""
 
@@ -120,7 +120,7 @@ class Comparison:
         )
         rng = np.random.default_rng(seed)
         for state in states:
-            reach = 0.2 * rng.uniform(-1, 1, len(names))
+            reach = 0.1 * rng.uniform(-1, 1, len(names))
             target = np.clip(state.joint_pos + reach, *robot.joint_range.T)
             self._step(
                 [state],
@@ -196,25 +196,41 @@ class Comparison:
         )
 
 
-def random_states(robot: RobotConfig, count: int, seed: int) -> list[RobotState]:
-    """Draw states of a robot in the air, joints within the middle of their range."""
+def random_states(
+    robot: RobotConfig,
+    count: int,
+    seed: int,
+    fits: Callable[[RobotState], bool] = lambda state: True,
+) -> list[RobotState]:
+    """Draw states of a robot in the air, joints within the middle of their range.
+
+    Args:
+        robot: the robot.
+        count: how many.
+        seed: of the states.
+        fits: whether a state will do, such as one in which nothing touches.
+    """
     rng = np.random.default_rng(seed)
     n = len(robot.joint_names)
     low, high = robot.joint_range.T
-    middle, half = (low + high) / 2, (high - low) / 2
-    states = []
-    for _ in range(count):
+    middle, span = (low + high) / 2, 0.4 * (high - low)
+    # Fingers stay nearly open: they would meet each other within one period.
+    fingers = np.array(["_hand_" in name for name in robot.joint_names])
+    open_hand = np.clip(robot.default_joint_pos, low + 0.05, high - 0.05)
+    middle, span = np.where(fingers, open_hand, middle), np.where(fingers, 0.05, span)
+    states: list[RobotState] = []
+    while len(states) < count:
         quat = rng.normal(size=4)
-        states.append(
-            RobotState(
-                time=0.0,
-                joint_pos=middle + 0.8 * half * rng.uniform(-1, 1, n),
-                joint_vel=rng.uniform(-1, 1, n),
-                joint_effort=np.zeros(n),
-                base_pos_w=np.array([0.0, 0.0, HIGH]) + rng.uniform(-0.2, 0.2, 3),
-                base_quat_wxyz=quat / np.linalg.norm(quat),
-                base_lin_vel_w=rng.uniform(-1, 1, 3),
-                base_ang_vel=rng.uniform(-1, 1, 3),
-            )
+        state = RobotState(
+            time=0.0,
+            joint_pos=middle + span * rng.uniform(-1, 1, n),
+            joint_vel=rng.uniform(-1, 1, n),
+            joint_effort=np.zeros(n),
+            base_pos_w=np.array([0.0, 0.0, HIGH]) + rng.uniform(-0.2, 0.2, 3),
+            base_quat_wxyz=quat / np.linalg.norm(quat),
+            base_lin_vel_w=rng.uniform(-1, 1, 3),
+            base_ang_vel=rng.uniform(-1, 1, 3),
         )
+        if fits(state):
+            states.append(state)
     return states

@@ -188,9 +188,19 @@ class IsaacLabRobots:
                 physics=self._physics,
                 device=self._device,
             )
+            self._check_robot()
         self._ticks = 0
         self._world.stand(scene)
         return self.states()
+
+    def _check_robot(self) -> None:
+        """Refuse an articulation that is not the robot of the YAML."""
+        if found := self.differences():
+            self.close()
+            raise BackendError(
+                f"the robot in Isaac Lab is not {self.robot.name}: {found[0]} (one of "
+                f"{len(found)} differences). Remove the cached USD, or mend the MJCF."
+            )
 
     def step(self, commands: Sequence[JointCommand]) -> list[RobotState]:
         """Apply one command to each robot for one control period.

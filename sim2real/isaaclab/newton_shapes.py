@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 Tensor = torch.Tensor
+Change = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
-def set_shapes(asset: Any, name: str, rows: Tensor) -> None:
+def change_shapes(asset: Any, name: str, change: Change) -> None:
     """Write one attribute of every shape of an asset, in every environment.
 
     The asset's own view gives a copy as soon as its shapes do not lie together in the
@@ -19,7 +21,8 @@ def set_shapes(asset: Any, name: str, rows: Tensor) -> None:
     Args:
         asset: `isaaclab.assets.Articulation` or `RigidObject`.
         name: such as `shape_material_mu` or `shape_scale`.
-        rows: one for each environment, (N,) or (N, 3).
+        change: returns the new values for (the old ones, each shape's environment, its
+            `newton.GeoType`), (S, ...) each.
     """
     import warp
     from isaaclab_newton.physics import NewtonManager
@@ -29,6 +32,9 @@ def set_shapes(asset: Any, name: str, rows: Tensor) -> None:
     mine = re.compile(f"{asset.cfg.prim_path}/")
     shapes = [i for i, label in enumerate(model.shape_label) if mine.match(label)]
     values = warp.to_torch(getattr(model, name))
-    environment = warp.to_torch(model.shape_world)[shapes].long()
-    values[shapes] = rows[environment]
+    environment, kind = (
+        warp.to_torch(numbers)[shapes].long()
+        for numbers in (model.shape_world, model.shape_type)
+    )
+    values[shapes] = change(values[shapes], environment, kind)
     NewtonManager.add_model_change(SolverNotifyFlags.SHAPE_PROPERTIES)

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from sim2real.isaaclab.newton_shapes import set_shapes
+from sim2real.isaaclab.newton_shapes import change_shapes
 from sim2real.isaaclab.robot_view import wxyz, xyzw
 from sim2real.rotations import rotate, rotate_inverse
 
@@ -88,13 +88,27 @@ class ObjectView:
             everyone = torch.arange(len(friction), device=materials.device)
             view.set_material_properties(materials, everyone)
             return
-        set_shapes(self.asset, "shape_material_mu", friction)
 
-    def resize_cylinders(self, radius: Tensor, height: Tensor) -> None:
-        """Make every shape of each copy a cylinder of this size [m], (N,) each.
+        def of_environment(old: Tensor, environment: Tensor, kind: Tensor) -> Tensor:
+            return friction[environment]
+
+        change_shapes(self.asset, "shape_material_mu", of_environment)
+
+    def stretch(self, width: Tensor, height: Tensor) -> None:
+        """Scale the cylinders and boxes of each copy, about and along z, (N,) each.
 
         Newton only. What was simulated first has to be the largest: the spheres in
         which Newton looks for contacts keep their size.
         """
-        size = torch.stack([radius, height / 2, torch.zeros_like(radius)], -1)
-        set_shapes(self.asset, "shape_scale", size)
+        from newton import GeoType
+
+        same = torch.ones_like(width)
+        cylinder = torch.stack([width, height, same], -1)  # radius, half height
+        box = torch.stack([width, width, height], -1)
+
+        def scaled(old: Tensor, environment: Tensor, kind: Tensor) -> Tensor:
+            round_ = (kind == int(GeoType.CYLINDER))[:, None]
+            factor = torch.where(round_, cylinder[environment], box[environment])
+            return old * factor
+
+        change_shapes(self.asset, "shape_scale", scaled)

@@ -34,6 +34,11 @@ def agent_settings(library: str, training: Training) -> Settings:
     return settings
 
 
+def usual_device() -> str:
+    """Return where Isaac Lab's commands simulate and learn if nobody says."""
+    return "cuda:0" if torch.cuda.is_available() else "cpu"
+
+
 def rsl_rl_runner(training: Training) -> Any:
     """Return the settings as the configuration object that Isaac Lab hands to rsl_rl.
 
@@ -59,6 +64,7 @@ def rsl_rl_runner(training: Training) -> Any:
         algorithm=RslRlPpoAlgorithmCfg(
             **algorithm, symmetry_cfg=symmetry if training.ppo.symmetric else None
         ),
+        device=usual_device(),
         **settings,
     )
 

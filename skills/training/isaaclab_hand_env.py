@@ -50,6 +50,12 @@ from skills.training.isaaclab_tabletop import (
 from skills.training.place_task import PlaceTask
 
 Tensor = torch.Tensor
+GRIP = 10.0
+"""How much harder friction is than contact, in Newton.
+
+Cups creep out of the hand at 1. MuJoCo's pass against slip, which batched MuJoCo has,
+is missing in Newton; MuJoCo's documentation names this ratio as the other means.
+"""
 PRACTICE: dict[str, type[HandTask]] = {"grasp": HandTask, "manipulate": PlaceTask}
 
 
@@ -77,6 +83,8 @@ def hand_env_cfg(
     task = HandTask(load_robot(robot_name), training, TorchArrays(0, "cpu"), [top])
     cfg = HandEnvCfg()
     practice_cfg(cfg, task, robot_name, training, physics=physics, device=device)
+    if is_newton(cfg):
+        cfg.sim.physics.solver_cfg.impratio = GRIP
     return cfg
 
 
@@ -116,10 +124,11 @@ class IsaacLabHandEnv(PracticeEnv):
         self._asset = Articulation(robot_cfg(self.robot, usd, ROBOT_PATH))
         fix_pelvis(self.robot)
         keep_arm_colliders(self._training.side)
-        self._sizes_differ = "newton" in type(self.cfg.sim.physics).__module__
-        which = 1.0 if self._sizes_differ else 0.5
-        self._model_top = _top_at(self._training.randomization, which)
-        spawn_tabletop(self._model_top)
+        self._sizes_differ = is_newton(self.cfg)
+        # The largest where cups are made smaller, else the one between.
+        share = 1.0 if self._sizes_differ else 0.5
+        self._spawned = _top_at(self._training.randomization, share)
+        spawn_tabletop(self._spawned)
         path = "/World/envs/env_.*/Tabletop"
         self._table = RigidObject(RigidObjectCfg(prim_path=f"{path}/table"))
         self._cup = RigidObject(RigidObjectCfg(prim_path=f"{path}/cup"))
@@ -131,8 +140,8 @@ class IsaacLabHandEnv(PracticeEnv):
     def _make_task(self, rng: np.random.Generator, arrays: TorchArrays) -> HandTask:
         training, n = self._training, self.num_envs
         self.cups = ObjectView(self._cup, self.scene.env_origins)
-        same = None if self._sizes_differ else self._model_top
-        drawn = draw_hands(self.view, training, rng, same_cup=same)
+        spawned, differ = self._spawned, self._sizes_differ
+        drawn = draw_hands(self.view, training, rng, spawned, sizes_differ=differ)
         drawn.write(self.view, self.cups)
         self.tops = tops = drawn.tops
         task = PRACTICE[training.skill](self.robot, training, arrays, tops)
@@ -211,6 +220,11 @@ class IsaacLabHandEnv(PracticeEnv):
             base_quat_wxyz=view.base_quat_wxyz,
             waist_pos=joint_pos[:, self._waist],
         )
+
+
+def is_newton(cfg: HandEnvCfg) -> bool:
+    """Whether the settings ask for Newton."""
+    return type(cfg.sim.physics).__module__.startswith("isaaclab_newton")
 
 
 def _top_at(draw: HandRandomization, share: float) -> Tabletop:

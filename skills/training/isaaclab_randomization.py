@@ -114,6 +114,7 @@ class HandDraw:
     stiffness: Array  # [N m/rad], (N, n)
     damping: Array  # [N m s/rad], viscous friction of the joints included, (N, n)
     latency: NDArray[np.int64]  # of commands, in physics steps, (N,)
+    spawned: Tabletop  # whose cup is in the scene before anything is written
 
     def write(self, view: RobotView, cups: ObjectView) -> None:
         """Give the robots their masses and gains, the cups size, mass and friction."""
@@ -126,8 +127,10 @@ class HandDraw:
             tensor([getattr(top, name) for top in self.tops])
             for name in ("cup_radius", "cup_height", "cup_mass", "friction")
         )
-        if len({(top.cup_radius, top.cup_height) for top in self.tops}) > 1:
-            cups.resize_cylinders(radius, height)
+        width = radius / self.spawned.cup_radius
+        length = height / self.spawned.cup_height
+        if bool(((width != 1.0) | (length != 1.0)).any()):
+            cups.stretch(width, length)
         # Of a solid cylinder.
         across = mass * (3 * radius**2 + height**2) / 12
         cups.set_mass(mass, torch.stack([across, across, mass * radius**2 / 2], -1))
@@ -138,15 +141,17 @@ def draw_hands(
     view: RobotView,
     training: HandTrainingConfig,
     rng: np.random.Generator,
-    same_cup: Tabletop | None = None,
+    spawned: Tabletop,
+    *,
+    sizes_differ: bool,
 ) -> HandDraw:
-    """Draw N scenes; with `same_cup` every cup has the size of that one."""
+    """Draw N scenes; if sizes cannot differ, every cup is as large as the spawned."""
     config, robot, side = training.randomization, view.robot, training.side
     n, joints = len(view.origins), list(robot.joint_names)
     low, high = config.latency_steps
     tops = [draw_tabletop(config, rng) for _ in range(n)]
-    if same_cup is not None:
-        radius, height = same_cup.cup_radius, same_cup.cup_height
+    if not sizes_differ:
+        radius, height = spawned.cup_radius, spawned.cup_height
         tops = [replace(top, cup_radius=radius, cup_height=height) for top in tops]
     stiffness, damping = np.ones((2, n, len(joints)))
     viscous = np.zeros_like(damping)
@@ -164,6 +169,7 @@ def draw_hands(
         stiffness=robot.stiffness * stiffness,
         damping=robot.damping * damping + viscous,
         latency=rng.integers(low, high, n, endpoint=True),
+        spawned=spawned,
     )
 
 

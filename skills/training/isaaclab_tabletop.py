@@ -11,7 +11,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
 
 from configs.schema import RobotConfig
 from sim2real.isaaclab.robot_view import RobotView
-from sim2real.usd.bodies import make_rigid, write_body
+from sim2real.usd.bodies import make_kinematic, make_rigid, write_body
 from sim2real.usd.prims import new_stage, set_plain
 from sim2real.usd.shapes import ShapeWriter
 from skills.training.hand_models import (
@@ -86,10 +86,12 @@ def spawn_tabletop(top: Tabletop) -> None:
         prim = write_body(
             drawn, model, body, model.body_pos[body], model.body_quat[body]
         )
-        make_rigid(prim, model, body)
         shapes.write_body(prim, body)
+        make_rigid(prim, model, body)
         if name == "table":
-            UsdPhysics.RigidBodyAPI(prim).CreateKinematicEnabledAttr(True)
+            make_kinematic(prim)
+        else:
+            shapes.write_stands(prim, body)
     shapes.keep_apart()
     here = get_current_stage().GetEditTarget().GetLayer()
     source = drawn.GetRootLayer(), drawn.GetDefaultPrim().GetPath()

@@ -18,7 +18,7 @@ import gymnasium
 from configs.loader import ConfigError
 from configs.training_schema import LegTrainingConfig
 from sim2real.isaaclab.installed import physics_engine
-from skills.training.isaaclab_agents import agent_settings, rsl_rl_runner
+from skills.training.isaaclab_agents import agent_settings, rsl_rl_runner, usual_device
 from skills.training.run import TrainingConfig, training_config
 
 ROBOT = "g1_dex3"
@@ -62,24 +62,25 @@ def env_cfg(training: TrainingConfig) -> Any:
     """Return the environment's settings with a preset for each physics there is."""
     from isaaclab_tasks.utils.hydra import preset
 
-    from sim2real.isaaclab.settings import simulation_cfg
-
-    if isinstance(training, LegTrainingConfig):
-        from skills.training.isaaclab_env import leg_env_cfg
-
-        cfg: Any = leg_env_cfg(ROBOT, training)
-    else:
-        from skills.training.isaaclab_hand_env import hand_env_cfg
-
-        cfg = hand_env_cfg(ROBOT, training)
-    device = cfg.sim.device
+    cfg = _cfg(training, None)
     there = {
-        name: simulation_cfg(ours, device).physics
-        for name, ours in PRESETS.items()
-        if is_installed(ours)
+        name: _cfg(training, physics).sim.physics
+        for name, physics in PRESETS.items()
+        if is_installed(physics)
     }
     cfg.sim.physics = preset(default=cfg.sim.physics, **there)
     return cfg
+
+
+def _cfg(training: TrainingConfig, physics: str | None) -> Any:
+    device = usual_device()
+    if isinstance(training, LegTrainingConfig):
+        from skills.training.isaaclab_env import leg_env_cfg
+
+        return leg_env_cfg(ROBOT, training, physics=physics, device=device)
+    from skills.training.isaaclab_hand_env import hand_env_cfg
+
+    return hand_env_cfg(ROBOT, training, physics=physics, device=device)
 
 
 def is_installed(physics: str) -> bool:

@@ -188,7 +188,7 @@ def test_an_unknown_skill_in_a_task_file_is_named(tmp_path):
     [
         ("--scene", "cellar", "cellar.yaml: no such file. Known here: empty, kitchen"),
         ("--robot", "r2d2", "r2d2.yaml: no such file. Known here: g1_dex3"),
-        ("--backend", "gazebo", "command line: backend: expected 'mujoco' or 'fake'"),
+        ("--backend", "gazebo", "command line: backend: expected 'mujoco', 'isaaclab'"),
         ("--seed", -1, "command line: seed: "),
         ("--episodes", 0, "command line: episodes: "),
     ],

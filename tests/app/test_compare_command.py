@@ -13,7 +13,7 @@ from configs.loader import ConfigError
 pytest.importorskip("torch", reason="the evaluations lie with the trainer")
 pytest.importorskip("mujoco", reason="the reference engine")
 
-from app.compare_command import compare_engines, table_of  # noqa: E402
+from app.compare_command import compare_engines, table_of
 
 WALKED = {
     "command": [0.5, 0.0, 0.0],

@@ -31,7 +31,7 @@ def test_robot_and_scene_are_written_to_the_cache_once(cache):
     assert code == 0
     robot, scene = out.splitlines()
     assert robot.startswith(f"robot g1_dex3: {cache}/g1_dex3-")
-    assert scene.startswith(f"scene kitchen, seed 0: {cache}/kitchen-seed0-")
+    assert scene.startswith(f"scene kitchen, seed 1: {cache}/kitchen-seed1-")
     written = {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert len(written) == 2
     assert export() == (0, out, "")

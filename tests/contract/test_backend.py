@@ -17,7 +17,7 @@ from sim2real.backends import make_backend
 from sim2real.robot import BackendError, JointCommand, RobotBackend
 
 ROOT = Path(__file__).parents[2]
-BACKENDS = ("mujoco", "fake")
+BACKENDS = ("mujoco", "fake", "isaaclab")
 SIZES = {
     "joint_pos": 43,
     "joint_vel": 43,
@@ -40,6 +40,8 @@ def backend(
 ) -> Iterator[RobotBackend]:
     if request.param == "mujoco":
         pytest.importorskip("mujoco")
+    if request.param == "isaaclab":
+        pytest.importorskip("isaaclab", reason="Isaac Lab 3, see docs/isaaclab.md")
     backend = make_backend(request.param, robot, load_scene("kitchen"))
     yield backend
     backend.close()
@@ -161,7 +163,9 @@ def test_a_backend_that_was_not_reset_says_so(backend, stand):
 
 
 def test_an_unknown_backend_is_refused_with_the_known_ones(robot):
-    with pytest.raises(ConfigError, match=r"backend 'gazebo'\. Known: fake, mujoco\."):
+    with pytest.raises(
+        ConfigError, match=r"backend 'gazebo'\. Known: fake, isaaclab, mujoco\."
+    ):
         make_backend("gazebo", robot, load_scene("empty"))
 
 

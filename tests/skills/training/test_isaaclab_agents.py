@@ -63,12 +63,12 @@ def test_skrl_gets_ppo_and_networks_of_the_training_file() -> None:
     assert found["models"]["policy"]["initial_log_std"] == 0.0
     for model in ("policy", "value"):
         assert found["models"][model]["network"][0]["layers"] == [32, 16]
-    assert found["trainer"]["timesteps"] == 1058 * 24
+    assert found["trainer"]["timesteps"] == 1221 * 24
 
 
 def test_sb3_gets_ppo_and_networks_of_the_training_file() -> None:
     found = settings("sb3", "walk", "ppo.init_std=1.0")
-    assert found["n_timesteps"] == 1058 * 24 * 1024
+    assert found["n_timesteps"] == 1221 * 24 * 1024
     assert found["policy_kwargs"]["net_arch"] == [256, 128, 64]
     assert found["policy_kwargs"]["log_std_init"] == 0.0
     assert found["n_minibatches"] == 4
@@ -76,7 +76,7 @@ def test_sb3_gets_ppo_and_networks_of_the_training_file() -> None:
 
 def test_the_last_batch_of_a_training_may_be_too_much() -> None:
     walk, _ = training_config("walk", ["total_steps=26000000"])
-    assert iterations(walk) == 1058  # 26,000,000 / (1024 * 24) = 1057.9
+    assert iterations(walk) == 1221  # 30,000,000 / (1024 * 24) = 1220.7
 
 
 def test_where_the_file_asks_for_imitation_only_ppo_runs_as_long() -> None:

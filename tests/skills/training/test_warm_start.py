@@ -22,7 +22,7 @@ torch = pytest.importorskip("torch", reason="actors are torch networks")
 pytest.importorskip("onnx", reason="policies are read with onnx")
 
 from skills.training.export import export_policy  # noqa: E402
-from skills.training.leg_env import describe  # noqa: E402
+from skills.training.leg_task import describe  # noqa: E402
 from skills.training.ppo import make_ppo  # noqa: E402
 from skills.training.symmetric import SymmetricMLP, no_mirror  # noqa: E402
 from skills.training.warm_start import warm_start  # noqa: E402
