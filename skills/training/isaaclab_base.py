@@ -16,6 +16,7 @@ from isaaclab.utils.configclass import configclass
 
 from configs.loader import load_robot
 from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from sim2real.isaaclab.newton_memory import forget
 from sim2real.isaaclab.robot_view import RobotView
 from sim2real.isaaclab.settings import simulation_cfg
 from sim2real.mujoco_model import DECIMATION
@@ -173,6 +174,7 @@ class PracticeEnv(DirectRLEnv):
     def _start(self, who: Tensor) -> None:
         """Begin an episode for some robots, and see."""
         self._begin(who)
+        forget(self.view.asset, who)
         self._broken[who] = False
         self.sim.forward()
         self.scene.update(0.0)
