@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
 from sim2real.isaaclab.ground import spawn_ground
+from sim2real.isaaclab.newton_memory import forget
 from sim2real.isaaclab.robot_view import RobotView, wxyz, xyzw
 from sim2real.isaaclab.settings import robot_cfg, simulation_cfg
 from sim2real.mujoco_model import DECIMATION, PHYSICS_DT
@@ -96,6 +97,7 @@ class World:
         for thing in _loose(scene):
             self._put(thing)
         self._interactive.reset()
+        forget(self._interactive["robot"], self._everyone)
         self._refresh()
 
     def place(self, states: Sequence[RobotState]) -> None:

@@ -23,8 +23,8 @@ pytest.importorskip("tensorboard", reason="the trainer's figures")
 from mujoco import rollout  # noqa: E402
 
 from skills.training.batch_physics import BatchPhysics  # noqa: E402
+from skills.training.engines import Engine, make_env  # noqa: E402
 from skills.training.ppo import collect  # noqa: E402
-from skills.training.run import make_env  # noqa: E402
 from skills.training.train import learner_for  # noqa: E402
 
 NUM_ENVS, STEPS, ROUNDS = 1024, 24, 3
@@ -98,7 +98,7 @@ def test_collecting(skill: str, show: Any, threads: int) -> None:
     data = read_yaml(CONFIG_DIR / "training" / f"{skill}.yaml")
     ppo = {"num_envs": NUM_ENVS, "steps_per_env": STEPS}
     config = CONFIGS[skill].model_validate({**data, "ppo": ppo})
-    env = make_env(load_robot(), config)
+    env = make_env(load_robot(), config, Engine())
     learner = learner_for(env, config)
     bare = BarePhysics(env.physics, threads)
     collecting, replaying = [], []
