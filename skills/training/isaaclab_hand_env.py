@@ -4,8 +4,8 @@ The pelvis is fixed by a joint to the world, whose frame is moved to the drawn h
 and tilt: Newton makes a body of it that nothing moves, PhysX a fixed-base articulation,
 and both take its pose for each environment. Writing the pose of a free pelvis at every
 physics step would let the arm feel it fall within each step. Legs, waist and the other
-arm are held by their motors, so that the waist gives a little, as on the robot;
-batched MuJoCo welds them.
+arm, which batched MuJoCo welds, are held by their motors; those of the waist are made
+stiffer, so that it stays where it was drawn to a hundredth of a radian.
 
 With Newton every cup has the size, mass and friction that were drawn. With PhysX all
 have the mean size, because shapes cannot differ between cloned environments there.

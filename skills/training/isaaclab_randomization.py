@@ -18,6 +18,7 @@ from skills.training.hand_models import Tabletop, draw_tabletop
 from skills.training.leg_models import held_arm_pose
 
 Array = NDArray[np.float64]
+HELD = 10.0  # gains of the waist before a table, over the robot's; MuJoCo welds it
 Tensors = Callable[[Any], torch.Tensor]
 
 
@@ -155,6 +156,8 @@ def draw_hands(
         tops = [replace(top, cup_radius=radius, cup_height=height) for top in tops]
     stiffness, damping = np.ones((2, n, len(joints)))
     viscous = np.zeros_like(damping)
+    waist = [joints.index(joint) for joint in robot.joints_of("waist")]
+    stiffness[:, waist] = damping[:, waist] = HELD
     arm, hand = (robot.joints_of(f"{side}_{part}") for part in ("arm", "hand"))
     # Fingers are light: keep their friction in proportion.
     for part, share in ((arm, 1.0), (hand, 0.05)):

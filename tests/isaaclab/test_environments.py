@@ -88,7 +88,7 @@ def test_hands_find_what_was_drawn_for_them(env: Any) -> None:
     height = [top.base_height for top in tops]
     np.testing.assert_allclose(sensors.base_pos_w[:, 2], height, atol=1e-4)
     waist = [top.waist for top in tops]
-    np.testing.assert_allclose(sensors.waist_pos, waist, atol=0.05)
+    np.testing.assert_allclose(sensors.waist_pos, waist, atol=0.01)
     standing = [top.table_height + top.cup_height / 2 for top in tops]
     if env.task.config.skill == "grasp":
         np.testing.assert_allclose(sensors.cup_pos_w[:, 2], standing, atol=2e-3)

@@ -47,3 +47,14 @@ def test_values_without_a_step_are_not_lost() -> None:
     log = EpisodeLog()
     log.add("error", 2.0)
     assert log.read() == {"error": 2.0}
+
+
+def test_what_hardly_ever_happens_is_left_out_while_it_does_not() -> None:
+    log = EpisodeLog()
+    log.steps = 2
+    log.add_rare("blown_up", np.float32(0.0))
+    assert log.read() == {}
+    log.steps = 2
+    log.add_rare("blown_up", np.float32(0.0))
+    log.add_rare("blown_up", np.float32(0.5))
+    assert log.read() == {"blown_up": 0.25}

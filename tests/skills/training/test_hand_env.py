@@ -66,6 +66,7 @@ def test_observations_have_the_size_that_the_description_says(env: HandEnv) -> N
     seen, judged = env.observe()
     assert env.description.observation_size == 4 * 14 + 18
     assert (seen.shape, judged.shape) == ((N, 74), (N, 91))
+    assert env.task.critic_size == 91
     assert seen.dtype == judged.dtype == np.float32
 
 
