@@ -17,20 +17,29 @@ CONTACTS = 120  # of one robot and what it handles, at most
 CONSTRAINTS = 400  # rows of the solver for one robot, at most
 
 
-def simulation_cfg(physics: str | None, device: str) -> SimulationCfg:
+def simulation_cfg(
+    physics: str | None,
+    device: str,
+    *,
+    contacts: int = CONTACTS,
+    constraints: int = CONSTRAINTS,
+) -> SimulationCfg:
     """Return the simulation's settings.
 
     Args:
         physics: `newton`, `physx`, or None for what is installed.
         device: `cpu`, `cuda:0` ...
+        contacts: of one robot at most; Newton's time grows with this and the next.
+        constraints: rows of its solver for one robot at most.
     """
-    settings = _newton() if physics_engine(physics) == "newton" else _physx()
+    newton = physics_engine(physics) == "newton"
+    settings = _newton(contacts, constraints) if newton else _physx()
     return SimulationCfg(
         dt=PHYSICS_DT, device=device, render_interval=DECIMATION, physics=settings
     )
 
 
-def _newton() -> Any:
+def _newton(contacts: int, constraints: int) -> Any:
     from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg, NewtonShapeCfg
 
     solver = MJWarpSolverCfg(
@@ -40,8 +49,8 @@ def _newton() -> Any:
         impratio=1.0,
         iterations=10,
         ls_iterations=12,
-        njmax=CONSTRAINTS,
-        nconmax=CONTACTS,
+        njmax=constraints,
+        nconmax=contacts,
     )
     return NewtonCfg(
         solver_cfg=solver,
