@@ -128,6 +128,17 @@ class IsaacLabBackend:
         _check_known(name, loose)
         self._robots.move_object(name, pos_w)
 
+    def strike_object(self, name: str, velocity_w: Array, force: float) -> None:
+        """Refuse: this engine drives no object.
+
+        Raises:
+            BackendError: always.
+        """
+        raise BackendError(
+            f"the isaaclab backend cannot strike '{name}'; rehearse this disturbance "
+            "with --backend mujoco."
+        )
+
     def hide_object(self, name: str) -> None:
         """See `MujocoBackend.hide_object`."""
         _check_known(name, list(self.true_objects()))
