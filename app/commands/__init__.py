@@ -1,0 +1,1 @@
+"""The commands of `praxis`, one module for each group."""
