@@ -21,19 +21,29 @@ def simulation_cfg(
     physics: str | None,
     device: str,
     *,
+    robots: int = 0,
     contacts: int = CONTACTS,
     constraints: int = CONSTRAINTS,
 ) -> SimulationCfg:
     """Return the simulation's settings.
 
     Args:
-        physics: `newton`, `physx`, or None for what is installed.
+        physics: `newton`, `newton-warp`, `physx`, or None for what is installed.
         device: `cpu`, `cuda:0` ...
+        robots: how many; one alone, without contact sensors, is moved by MuJoCo's C
+            code if `newton` is on a CPU.
         contacts: of one robot at most; Newton's time grows with this and the next.
         constraints: rows of its solver for one robot at most.
     """
-    newton = physics_engine(physics) == "newton"
-    settings = _newton(contacts, constraints) if newton else _physx()
+    engine = physics_engine(physics)
+    if engine == "physx":
+        settings = _physx()
+    elif engine == "newton" and device == "cpu" and robots == 1:
+        from sim2real.isaaclab.newton_one_robot import one_robot_cfg
+
+        settings = one_robot_cfg()
+    else:
+        settings = _newton(contacts, constraints)
     return SimulationCfg(
         dt=PHYSICS_DT, device=device, render_interval=DECIMATION, physics=settings
     )

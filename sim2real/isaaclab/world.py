@@ -50,14 +50,14 @@ class World:
             scene: as drawn.
             usd: file of the scene, from `sim2real.usd.cache.scene_usd`.
             count: how many robots.
-            physics: `newton` or `physx`.
+            physics: `newton`, `newton-warp` or `physx`.
             device: `cpu`, `cuda:0` ...
         """
         self.robot = robot
         self.scene = scene
         self._usd = usd
         sim_utils.create_new_stage()
-        self._sim = SimulationContext(simulation_cfg(physics, device))
+        self._sim = SimulationContext(simulation_cfg(physics, device, robots=count))
         spawn_ground(scene.floor_friction)
         self._interactive = InteractiveScene(_scene_cfg(robot, scene, usd, count))
         self._sim.reset()
