@@ -24,6 +24,7 @@ def simulation_cfg(
     robots: int = 0,
     contacts: int = CONTACTS,
     constraints: int = CONSTRAINTS,
+    cone: str = "elliptic",
 ) -> SimulationCfg:
     """Return the simulation's settings.
 
@@ -34,6 +35,7 @@ def simulation_cfg(
             code if `newton` is on a CPU.
         contacts: of one robot at most; Newton's time grows with this and the next.
         constraints: rows of its solver for one robot at most.
+        cone: of Newton's friction, `elliptic` or `pyramidal`.
     """
     engine = physics_engine(physics)
     if engine == "physx":
@@ -43,19 +45,19 @@ def simulation_cfg(
 
         settings = one_robot_cfg()
     else:
-        settings = _newton(contacts, constraints)
+        settings = _newton(contacts, constraints, cone)
     return SimulationCfg(
         dt=PHYSICS_DT, device=device, render_interval=DECIMATION, physics=settings
     )
 
 
-def _newton(contacts: int, constraints: int) -> Any:
+def _newton(contacts: int, constraints: int, cone: str) -> Any:
     from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg, NewtonShapeCfg
 
     solver = MJWarpSolverCfg(
         solver="newton",
         integrator="implicitfast",
-        cone="elliptic",
+        cone=cone,
         impratio=1.0,
         iterations=10,
         ls_iterations=12,

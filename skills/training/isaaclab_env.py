@@ -57,7 +57,11 @@ def leg_env_cfg(
     cfg = LegEnvCfg()
     practice_cfg(cfg, task, robot_name, training, physics=physics, device=device)
     cfg.sim = simulation_cfg(
-        physics, device, contacts=FOOT_CONTACTS, constraints=FOOT_CONSTRAINTS
+        physics,
+        device,
+        contacts=FOOT_CONTACTS,
+        constraints=FOOT_CONSTRAINTS,
+        cone="pyramidal",  # as in leg_models.py; four times as fast on a CPU
     )
     return cfg
 
@@ -97,6 +101,9 @@ class IsaacLabLegEnv(PracticeEnv):
         self._held_arms = self._float(drawn.held_arms)
         self._latency = self._index(drawn.latency)
         self._power = torch.zeros(self.num_envs, device=self.device)
+        names = list(self._feet.body_names)
+        soles = [names.index(f"{side}_ankle_roll_link") for side in ("left", "right")]
+        self._foot_columns = self._index(soles)
         return task
 
     # --- one control period -----------------------------------------------------------
@@ -182,12 +189,6 @@ class IsaacLabLegEnv(PracticeEnv):
             com_w=com,
             com_vel_w=com_vel,
         )
-
-    @property
-    def _foot_columns(self) -> Tensor:
-        names = list(self._feet.body_names)
-        order = [names.index(f"{side}_ankle_roll_link") for side in ("left", "right")]
-        return self._index(order)
 
     def _count_power(self) -> None:
         view = self.view
