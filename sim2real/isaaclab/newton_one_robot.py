@@ -22,6 +22,10 @@ CHANGING = (
     *("actuator_gainprm", "actuator_biasprm", "actuator_forcerange"),
     *("geom_friction", "geom_solref", "geom_solimp", "jnt_actfrcrange"),
 )
+SETTINGS = (
+    *("solver", "integrator", "cone", "impratio"),
+    *("iterations", "ls_iterations"),
+)
 NOSLIP_ITERATIONS = 3  # as on MuJoCo, so that a held cup does not creep
 
 
@@ -34,9 +38,6 @@ class OneWorldSolver(SolverMuJoCo):
         option = self.mj_model.opt
         option.noslip_iterations = NOSLIP_ITERATIONS
         option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
-        # Kinematic furniture has an inertia of 1e10. MuJoCo scales its tolerance by the
-        # mean inertia, and would stop before a cup stands on a table.
-        option.tolerance = 0.0
 
     def notify_model_changed(self, flags: int) -> None:
         """Write what changed into the model that is stepped too."""
@@ -56,14 +57,8 @@ class NewtonOneWorldManager(NewtonMJWarpManager):
 
     @classmethod
     def _build_solver(cls, model: Any, solver_cfg: Any) -> None:
-        wanted = ("solver", "integrator", "cone", "impratio")
-        settings = {name: getattr(solver_cfg, name) for name in wanted}
-        NewtonManager._solver = OneWorldSolver(
-            model,
-            iterations=solver_cfg.iterations,
-            ls_iterations=solver_cfg.ls_iterations,
-            **settings,
-        )
+        settings = {name: getattr(solver_cfg, name) for name in SETTINGS}
+        NewtonManager._solver = OneWorldSolver(model, **settings)
         NewtonManager._use_single_state = True
         NewtonManager._needs_collision_pipeline = False
 
