@@ -1,0 +1,86 @@
+"""Which parts of a robot are fitted one after the other, and what of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from xml.etree import ElementTree
+
+from configs.schema import RobotConfig
+from sim2real.identification.unknowns import Unknown, unknown
+from sim2real.robot_parameters import TRUNK
+
+Each = Literal["limb", "joint"]
+
+LIMB_FIELDS = (
+    "armature_scale",
+    "damping_add",
+    "friction_loss_add",
+    "strength",
+    "command_delay_s",
+)
+GAIN_FIELDS = ("stiffness_scale", "damping_gain_scale")
+LIGHTEST = 0.12  # of the heaviest; a lighter link does not matter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Joints that move together while the rest of a hoisted robot stands still."""
+
+    name: str
+    groups: tuple[str, ...]  # limbs
+    trunk: bool = False  # whether its sweeps move the trunk and what hands hold
+
+
+PARTS = (
+    Part(name="left leg", groups=("left_leg",)),
+    Part(name="right leg", groups=("right_leg",)),
+    Part(name="waist and arms", groups=("waist", "left_arm", "right_arm"), trunk=True),
+    Part(name="left hand", groups=("left_hand",)),
+    Part(name="right hand", groups=("right_hand",)),
+)
+
+
+def unknowns_of(
+    robot: RobotConfig, part: Part, *, each: Each = "limb", gains: bool = False
+) -> list[Unknown]:
+    """Return what is sought of a part.
+
+    Args:
+        robot: the robot.
+        part: of it.
+        each: whether the joints of a limb share armature, friction and strength. The
+            delay is always shared: it is that of the bus of the limb.
+        gains: whether the gains of the drives may be wrong, too. That takes efforts.
+    """
+    sought = []
+    for field in (*LIMB_FIELDS, *(GAIN_FIELDS if gains else ())):
+        for group in part.groups:
+            shared = each == "limb" or field == "command_delay_s"
+            keys = (group,) if shared else robot.joints_of(group)
+            sought += [unknown(robot, field, key) for key in keys]
+    joints = robot.joints_of(*part.groups)
+    sought += [unknown(robot, "encoder_bias", joint) for joint in joints]
+    sought += [
+        unknown(robot, "link_mass_scale", link) for link in _links(robot, joints)
+    ]
+    if part.trunk:
+        sought.append(unknown(robot, "base_mass_add"))
+        sought += [unknown(robot, "base_com_add", axis) for axis in "012"]
+        sides = ("left", "right") if robot.sites.left_grasp else ()
+        sought += [unknown(robot, "payload", side) for side in sides]
+    return sought
+
+
+def _links(robot: RobotConfig, joints: Sequence[str]) -> list[str]:
+    """Return the links that these joints carry directly, but for the light ones."""
+    masses = {}
+    for body in ElementTree.parse(robot.mjcf).getroot().iter("body"):
+        inertial, name = body.find("inertial"), body.get("name", "")
+        moved = {joint.get("name") for joint in body.findall("joint")} & set(joints)
+        # The trunk's own mass is sought as what was added to it.
+        if moved and inertial is not None and name != TRUNK:
+            masses[name] = float(inertial.get("mass", "0"))
+    least = LIGHTEST * max(masses.values(), default=0.0)
+    return [name for name, mass in masses.items() if mass >= least]
