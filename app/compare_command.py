@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from app.parity_command import physics_option
 from configs.loader import ConfigError, load_robot
 from skills.training.cross_engine import score_engine
 
@@ -21,6 +22,7 @@ def compare_engines(
     *,
     robot: str,
     policies: Path | None = None,
+    physics: str | None = None,
     output: Path | None = None,
 ) -> dict[str, Any]:
     """Measure walking, standing and pushes on both engines; print and return them.
@@ -30,6 +32,7 @@ def compare_engines(
         console: for progress and the table.
         robot: name or file of the robot.
         policies: folder of the policies, if not those that ship.
+        physics: of Isaac Lab: newton, newton-warp, physx.
         output: JSON file for the figures.
 
     Raises:
@@ -45,8 +48,11 @@ def compare_engines(
     def report(line: str) -> None:
         console.print(line, highlight=False)
 
-    engines = dict.fromkeys((REFERENCE, backend))
-    scores = {name: score_engine(name, config, policies, report) for name in engines}
+    engines = {REFERENCE: {}, backend: physics_option(backend, physics)}
+    scores = {
+        name: score_engine(name, config, policies, report, **options)
+        for name, options in engines.items()
+    }
     console.print(table_of(scores))
     if output is not None:
         text = json.dumps(scores, indent=1, allow_nan=False)

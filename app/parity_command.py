@@ -28,6 +28,7 @@ def show_parity(
     states: int,
     seed: int,
     policies: Path | None = None,
+    physics: str | None = None,
     output: Path | None = None,
 ) -> bool:
     """Compare an engine with MuJoCo; print the table; return whether they agree.
@@ -39,6 +40,7 @@ def show_parity(
         states: how many random states to compare.
         seed: of the states.
         policies: folder of the policies, if not those that ship.
+        physics: of Isaac Lab: newton, newton-warp, physx.
         output: JSON file for the figures.
 
     Raises:
@@ -46,7 +48,7 @@ def show_parity(
         PolicyMismatch: if a golden pair of a policy does not hold here.
     """
     config, scene = load_robot(robot), load_scene("empty")
-    there = make_backend(backend, config, scene)
+    there = make_backend(backend, config, scene, **physics_option(backend, physics))
     if not hasattr(there, "place"):
         raise ConfigError(
             f"the {backend} backend cannot be put into a given state, so it cannot be "
@@ -97,10 +99,25 @@ def show_parity(
         )
     if output is not None:
         output.write_text(
-            json.dumps(_figures(rows, backend, states, seed), indent=2) + "\n",
+            json.dumps(_figures(rows, backend, physics, states, seed), indent=2) + "\n",
             encoding="utf-8",
         )
     return first is None and not found
+
+
+def physics_option(backend: str, physics: str | None) -> dict[str, str]:
+    """Return what the backend is told about physics.
+
+    Raises:
+        ConfigError: if it is not Isaac Lab, which alone has a choice.
+    """
+    if physics is None:
+        return {}
+    if backend != "isaaclab":
+        raise ConfigError(
+            f"--physics is for --backend isaaclab; {backend} has its own. Drop it."
+        )
+    return {"physics": physics}
 
 
 def _free(reference: Any, state: RobotState) -> bool:
@@ -128,10 +145,13 @@ def _table(rows: list[Row], backend: str, states: int) -> Table:
     return table
 
 
-def _figures(rows: list[Row], backend: str, states: int, seed: int) -> dict[str, Any]:
+def _figures(
+    rows: list[Row], backend: str, physics: str | None, states: int, seed: int
+) -> dict[str, Any]:
     return {
         "reference": REFERENCE,
         "backend": backend,
+        "physics": physics,
         "states": states,
         "seed": seed,
         "agrees": all(row.agrees for row in rows),

@@ -39,6 +39,7 @@ ONLY_IN = {
         "sim2real/backends/mujoco_*.py",
         "sim2real/usd/*",
         "sim2real/isaaclab/mirror.py",
+        "sim2real/isaaclab/newton_one_robot.py",
         "skills/training/*",
         "app/video*.py",
     ),

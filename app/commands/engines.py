@@ -20,6 +20,10 @@ from app.commands.shared import (
     training_is_installed,
 )
 
+Physics = Annotated[
+    str | None, typer.Option(help="Of Isaac Lab: newton, newton-warp or physx.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
@@ -36,6 +40,7 @@ def parity(
     ] = "isaaclab",
     states: Annotated[int, typer.Option(help="How many random ones.")] = 20,
     seed: Annotated[int, typer.Option(help="Of the states.")] = 0,
+    physics: Physics = None,
     robot: Robot = None,
     policies: Policies = None,
     json: Json = None,
@@ -54,6 +59,7 @@ def parity(
             states=states,
             seed=seed,
             policies=policies,
+            physics=physics,
             output=json,
         )
     if not agree:
@@ -64,6 +70,7 @@ def compare(
     backend: Annotated[
         str, typer.Option(help="The engine to compare with MuJoCo.")
     ] = "isaaclab",
+    physics: Physics = None,
     robot: Robot = None,
     policies: Policies = None,
     json: Json = None,
@@ -81,6 +88,7 @@ def compare(
             Console(),
             robot=options_of(robot=robot).robot,
             policies=policies,
+            physics=physics,
             output=json,
         )
 

@@ -41,7 +41,7 @@ class IsaacLabBackend:
         Args:
             robot: from `load_robot`.
             scene: from `load_scene`; every reset draws its ranges anew.
-            physics: `newton`, `physx`, or None for what is installed.
+            physics: `newton`, `newton-warp`, `physx`, or None for what is there.
             device: `cpu`, `cuda:0` ...
             realtime: wait in `step`, so that `state.time` keeps up with a clock.
 

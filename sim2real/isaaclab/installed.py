@@ -27,7 +27,10 @@ def require_isaaclab() -> None:
 
 
 def physics_engine(asked: str | None = None) -> str:
-    """Return which physics Isaac Lab is to use: `physx` or `newton`.
+    """Return which physics Isaac Lab is to use: `physx`, `newton` or `newton-warp`.
+
+    `newton` takes MuJoCo's C solver for one robot on a CPU, which `newton-warp` never
+    does.
 
     Args:
         asked: one of them; without it PhysX where Isaac Sim is installed, else Newton.
@@ -35,7 +38,11 @@ def physics_engine(asked: str | None = None) -> str:
     Raises:
         ConfigError: if it does not exist, or is not installed.
     """
-    packages = {"physx": "isaacsim", "newton": "isaaclab_newton"}
+    packages = {
+        "physx": "isaacsim",
+        "newton": "isaaclab_newton",
+        "newton-warp": "isaaclab_newton",
+    }
     if asked is None:
         there = [name for name, package in packages.items() if find_spec(package)]
         if not there:
@@ -45,7 +52,9 @@ def physics_engine(asked: str | None = None) -> str:
             )
         return there[0]
     if asked not in packages:
-        raise ConfigError(f"unknown physics '{asked}'. Known: newton, physx.")
+        raise ConfigError(
+            f"unknown physics '{asked}'. Known: {', '.join(sorted(packages))}."
+        )
     if find_spec(packages[asked]) is None:
         raise ConfigError(
             f"the physics '{asked}' needs the package {packages[asked]}, which is not "
@@ -55,4 +64,4 @@ def physics_engine(asked: str | None = None) -> str:
 
 
 def _list(packages: dict[str, str]) -> str:
-    return ", ".join(packages.values())
+    return ", ".join(dict.fromkeys(packages.values()))

@@ -22,6 +22,10 @@ def forget(asset: Any, who: torch.Tensor) -> None:
     import warp
     from isaaclab_newton.physics import NewtonManager
 
-    memory = getattr(NewtonManager._solver, "mjw_data", None)
+    solver = NewtonManager._solver
+    if getattr(solver, "use_mujoco_cpu", False):  # one world, stepped by MuJoCo itself
+        solver.mj_data.qacc_warmstart[:] = 0.0
+        return
+    memory = getattr(solver, "mjw_data", None)
     if memory is not None:
         warp.to_torch(memory.qacc_warmstart)[who] = 0.0

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from configs.schema import RobotConfig
+from sim2real.isaaclab.newton_shapes import change_shapes
 from sim2real.rotations import rotate, rotate_inverse
 from sim2real.usd.articulation_check import Articulation
 
@@ -187,14 +188,7 @@ class RobotView:
             everyone = torch.arange(len(friction), device=materials.device)
             view.set_material_properties(materials, everyone)
             return
-        import warp
-        from isaaclab_newton.physics import NewtonManager
-        from newton.solvers import SolverNotifyFlags
-
-        attribute = view.get_attribute("shape_material_mu", NewtonManager.get_model())
-        values = warp.to_torch(attribute)
-        values[:] = friction.reshape(-1, *[1] * (values.dim() - 1))
-        NewtonManager.add_model_change(SolverNotifyFlags.SHAPE_PROPERTIES)
+        change_shapes(self.asset, "shape_material_mu", lambda _, who, __: friction[who])
 
     def place(
         self,

@@ -13,44 +13,50 @@ from configs.schema import RobotConfig
 from sim2real.isaaclab.installed import physics_engine
 from sim2real.mujoco_model import DECIMATION, PHYSICS_DT
 
-CONTACTS = 120  # of one robot and what it handles, at most
-CONSTRAINTS = 400  # rows of the solver for one robot, at most
+# Rows of Newton's solver cost time whether they are used or not.
+CONTACTS, CONSTRAINTS = 120, 400  # of one robot and what it handles, at most
+FOOT_CONTACTS, FOOT_CONSTRAINTS = 24, 160  # that walks or falls; 123 rows were seen
 
 
 def simulation_cfg(
-    physics: str | None,
-    device: str,
-    *,
-    contacts: int = CONTACTS,
-    constraints: int = CONSTRAINTS,
+    physics: str | None, device: str, *, robots: int = 0, only_feet: bool = False
 ) -> SimulationCfg:
     """Return the simulation's settings.
 
     Args:
-        physics: `newton`, `physx`, or None for what is installed.
+        physics: `newton`, `newton-warp`, `physx`, or None for what is installed.
         device: `cpu`, `cuda:0` ...
-        contacts: of one robot at most; Newton's time grows with this and the next.
-        constraints: rows of its solver for one robot at most.
+        robots: how many; one alone, without contact sensors, is moved by MuJoCo's C
+            code if `newton` is on a CPU.
+        only_feet: whether nothing but feet touches anything, as where legs practise:
+            with the cheaper pyramidal cones, as on MuJoCo (`leg_models.py`).
     """
-    newton = physics_engine(physics) == "newton"
-    settings = _newton(contacts, constraints) if newton else _physx()
+    engine = physics_engine(physics)
+    if engine == "physx":
+        settings = _physx()
+    elif engine == "newton" and device == "cpu" and robots == 1:
+        from sim2real.isaaclab.newton_one_robot import one_robot_cfg
+
+        settings = one_robot_cfg()
+    else:
+        settings = _newton(only_feet)
     return SimulationCfg(
         dt=PHYSICS_DT, device=device, render_interval=DECIMATION, physics=settings
     )
 
 
-def _newton(contacts: int, constraints: int) -> Any:
+def _newton(only_feet: bool) -> Any:
     from isaaclab_newton.physics import MJWarpSolverCfg, NewtonCfg, NewtonShapeCfg
 
     solver = MJWarpSolverCfg(
         solver="newton",
         integrator="implicitfast",
-        cone="elliptic",
+        cone="pyramidal" if only_feet else "elliptic",
         impratio=1.0,
         iterations=10,
         ls_iterations=12,
-        njmax=constraints,
-        nconmax=contacts,
+        njmax=FOOT_CONSTRAINTS if only_feet else CONSTRAINTS,
+        nconmax=FOOT_CONTACTS if only_feet else CONTACTS,
     )
     return NewtonCfg(
         solver_cfg=solver,

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from configs.schema import RobotConfig
 from sim2real.isaaclab.ground import spawn_ground
 from sim2real.isaaclab.newton_memory import forget
+from sim2real.isaaclab.newton_tolerance import heed_light_things
 from sim2real.isaaclab.robot_view import RobotView, wxyz, xyzw
 from sim2real.isaaclab.settings import robot_cfg, simulation_cfg
 from sim2real.mujoco_model import DECIMATION, PHYSICS_DT
@@ -50,17 +51,18 @@ class World:
             scene: as drawn.
             usd: file of the scene, from `sim2real.usd.cache.scene_usd`.
             count: how many robots.
-            physics: `newton` or `physx`.
+            physics: `newton`, `newton-warp` or `physx`.
             device: `cpu`, `cuda:0` ...
         """
         self.robot = robot
         self.scene = scene
         self._usd = usd
         sim_utils.create_new_stage()
-        self._sim = SimulationContext(simulation_cfg(physics, device))
+        self._sim = SimulationContext(simulation_cfg(physics, device, robots=count))
         spawn_ground(scene.floor_friction)
         self._interactive = InteractiveScene(_scene_cfg(robot, scene, usd, count))
         self._sim.reset()
+        heed_light_things(self._interactive["robot"])
         origins = self._interactive.env_origins
         self._view = RobotView(self._interactive["robot"], robot, origins)
         self._everyone = torch.arange(count, device=origins.device)

@@ -37,7 +37,7 @@ AFTER_S = 4.0  # after a push
 
 
 def score_engine(
-    name: str, robot: RobotConfig, folder: Path | None, report: Report
+    name: str, robot: RobotConfig, folder: Path | None, report: Report, **options: Any
 ) -> dict[str, Any]:
     """Return how the policies do on one engine.
 
@@ -46,9 +46,11 @@ def score_engine(
         robot: the robot.
         folder: of the policies, if not those that ship.
         report: told how far it is.
+        options: of the backend.
     """
     # Every engine shows its world in a MuJoCo model, which is all a trial asks for.
-    backend = cast(MujocoBackend, make_backend(name, robot, load_scene("empty")))
+    made = make_backend(name, robot, load_scene("empty"), **options)
+    backend = cast(MujocoBackend, made)
     walk = Policy.load(policy_path("walk", folder), robot)
     balance = make_skills(robot, folder)["balance"]
     assert isinstance(balance, Balance)

@@ -28,8 +28,6 @@ from skills.training.isaaclab_randomization import draw_legs
 from skills.training.leg_task import PRIVILEGED, LegSensors, LegTask
 
 Tensor = torch.Tensor
-# Of a robot that walks or is about to fall; 44 rows were the most that was seen.
-FOOT_CONTACTS, FOOT_CONSTRAINTS = 24, 120
 
 
 @configclass
@@ -56,9 +54,7 @@ def leg_env_cfg(
     task = LegTask(load_robot(robot_name), training, TorchArrays(0, "cpu"), one)
     cfg = LegEnvCfg()
     practice_cfg(cfg, task, robot_name, training, physics=physics, device=device)
-    cfg.sim = simulation_cfg(
-        physics, device, contacts=FOOT_CONTACTS, constraints=FOOT_CONSTRAINTS
-    )
+    cfg.sim = simulation_cfg(physics, device, only_feet=True)
     return cfg
 
 
@@ -97,6 +93,9 @@ class IsaacLabLegEnv(PracticeEnv):
         self._held_arms = self._float(drawn.held_arms)
         self._latency = self._index(drawn.latency)
         self._power = torch.zeros(self.num_envs, device=self.device)
+        names = list(self._feet.body_names)
+        soles = [names.index(f"{side}_ankle_roll_link") for side in ("left", "right")]
+        self._foot_columns = self._index(soles)
         return task
 
     # --- one control period -----------------------------------------------------------
@@ -182,12 +181,6 @@ class IsaacLabLegEnv(PracticeEnv):
             com_w=com,
             com_vel_w=com_vel,
         )
-
-    @property
-    def _foot_columns(self) -> Tensor:
-        names = list(self._feet.body_names)
-        order = [names.index(f"{side}_ankle_roll_link") for side in ("left", "right")]
-        return self._index(order)
 
     def _count_power(self) -> None:
         view = self.view

@@ -23,6 +23,7 @@ from isaaclab.utils.configclass import configclass
 
 from configs.loader import load_robot
 from configs.training_schema import HandRandomization, HandTrainingConfig
+from sim2real.isaaclab.newton_tolerance import heed_light_things
 from sim2real.isaaclab.object_view import ObjectView
 from sim2real.isaaclab.settings import robot_cfg
 from sim2real.mujoco_model import DECIMATION
@@ -138,6 +139,7 @@ class IsaacLabHandEnv(PracticeEnv):
         self.scene.rigid_objects["cup"] = self._cup
 
     def _make_task(self, rng: np.random.Generator, arrays: TorchArrays) -> HandTask:
+        heed_light_things(self._asset)
         training, n = self._training, self.num_envs
         self.cups = ObjectView(self._cup, self.scene.env_origins)
         spawned, differ = self._spawned, self._sizes_differ

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.parity_command import show_parity
+from app.parity_command import physics_option, show_parity
 from configs.loader import ConfigError
 
 pytest.importorskip("mujoco", reason="the reference engine")
@@ -37,3 +37,10 @@ def test_an_engine_without_physics_cannot_be_compared() -> None:
 def test_an_unknown_engine_is_named() -> None:
     with pytest.raises(ConfigError, match="unknown backend 'gazebo'"):
         show_parity("gazebo", Console(), robot="g1_dex3", states=1, seed=0)
+
+
+def test_only_isaac_lab_has_a_choice_of_physics() -> None:
+    assert physics_option("isaaclab", "newton-warp") == {"physics": "newton-warp"}
+    assert physics_option("mujoco", None) == {}
+    with pytest.raises(ConfigError, match="mujoco has its own"):
+        physics_option("mujoco", "newton")

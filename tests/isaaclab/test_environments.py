@@ -22,7 +22,7 @@ from skills.training.run import training_config
 # Isaac Lab and Newton warn of much that is not ours, from their import on.
 pytestmark = pytest.mark.filterwarnings("default")
 
-N, STEPS = 4, 20
+N, STEPS = 4, 200
 WALK = ("walk", "balance")
 HANDS = ("grasp", "manipulate")
 

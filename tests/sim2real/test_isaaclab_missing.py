@@ -37,7 +37,7 @@ def test_no_physics_is_there_without_being_asked_for_one() -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ("bullet", r"unknown physics 'bullet'\. Known: newton, physx\."),
+        ("bullet", r"unknown physics 'bullet'\. Known: newton, newton-warp, physx\."),
         ("physx", "the physics 'physx' needs the package isaacsim"),
         ("newton", "the physics 'newton' needs the package isaaclab_newton"),
     ],
