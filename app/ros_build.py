@@ -27,6 +27,8 @@ from skills.contract import Skill
 from skills.drive import Drive
 from skills.library import CONTROL_DT, POLICY_DIR, make_skills, policy_path
 from skills.policy import Policy
+from skills.policy_contract import read_contract
+from skills.policy_network import Network
 from skills.runner import SkillRunner
 from skills.selector.policy import SelectorPolicy
 
@@ -104,6 +106,11 @@ def _folder_of(files: Mapping[str, str], others: Path, folder: Path) -> Path:
             raise ConfigError(f"there is no skill '{skill}' (known: {known}).")
         if not path.is_file():
             raise ConfigError(f"{file}: no such policy file on this computer.")
+        trained = read_contract(Network(path).metadata(), path.name).skill
+        if trained != skill:
+            raise ConfigError(
+                f"{file} is a policy of {trained}, not of {skill}. Name another one."
+            )
         link.unlink()
         link.symlink_to(path.resolve())
     return folder

@@ -238,8 +238,12 @@ class Session:
 
     def set_policy(self, skill: str, path: str) -> Answer:
         """Use another policy file for a skill; an empty path: the one that ships."""
-        if self.ticket is not None or self.mode is Mode.DRIVING:
-            return Answer(accepted=False, text="the robot is busy; call stop first")
+        if self.mode is not Mode.WAITING:  # loading takes longer than a robot stands
+            return Answer(
+                accepted=False,
+                text=f"the robot is {self.mode.value}; a policy is changed while it "
+                "waits to be started (reset, or autostart:=false)",
+            )
         if self._make_skills is None:
             return Answer(accepted=False, text="this node cannot change policies")
         wanted = {**self._policies, skill: path}

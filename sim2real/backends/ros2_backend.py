@@ -19,6 +19,7 @@ CONTROL_DT = 0.02  # [s]
 NANOSECONDS = 1_000_000_000
 EARLY_S = 0.004  # a state so much before its time is the one of this tick [s]
 PATIENCE_S = 0.010  # a tick waits so long for a state that is late [s]
+CATCH_UP_NS = 2_000_000  # to read what came while we were busy
 DEADLINE_S = CONTROL_DT / 2  # a later command has missed its tick [s]
 LOST_S = 1.0  # without a joint state the robot is gone [s]
 BEGIN_S = 10.0  # to wait for the first state [s]
@@ -270,6 +271,8 @@ class Ros2Backend:
             return joints.stamp_ns >= wanted or joints.stamp_ns < self._stamp
 
         self._due += self._period
+        if self._now() > self._due:  # we are late: what came meanwhile is waiting
+            self._link.handle(lambda: False, self._now() + CATCH_UP_NS)
         patience = self._due + int(PATIENCE_S * NANOSECONDS)
         if not self._link.handle(arrived, patience):
             self._due = self._now()  # a late tick shifts those after it
@@ -289,10 +292,11 @@ class Ros2Backend:
         assert state is not None  # it was complete once, and slots are never emptied
         self._stamp = self.inbox.joints.stamp_ns
         self._received = self.inbox.joints.received_ns
-        # The robot's clock leads; ours follows it slowly, so that one late message
-        # is seen as late.
+        # The robot's clock leads. Ours follows at once where a state is early, and
+        # slowly where it is late, so that one late message is seen as late.
         drift = self._received - self._due
-        self._due += drift if abs(drift) > self._period else drift // 16
+        at_once = drift < 0 or drift > self._period
+        self._due += drift if at_once else drift // 16
         self._state = state
         return state
 

@@ -25,13 +25,14 @@ STARTS = (0.02, 1.0, 4.0)
 A joint that sticks in the model but not in truth, or the other way round, is a valley
 of its own, so that the search begins in more than one place.
 """
-ROUGH, ROUNDS = 5, (4, 4)
+ROUGH, ROUNDS = 5, (6, 4)
 """Iterations at most: of the shared unknowns alone, from each start; then of all of
 them, with the weights set anew before each round."""
-# Of finite differences to both sides, as a share of an unknown's spread. One-sided ones
-# would lend certainty to what the data cannot tell, such as the common scale of masses,
-# motors and friction; narrow ones would see the grain of dry friction only.
-STEP = 3e-3
+# Of finite differences to both sides, as a share of an unknown's spread. Dry friction
+# makes residuals bend: with wider steps the columns of a Jacobian do not fit together,
+# and lend certainty to what the data cannot tell, such as the common scale of masses,
+# motors and friction.
+STEP = 1e-5
 CLOSE = 0.02  # a step this small, relative to the whole, ends the search
 
 OWN = ("encoder_bias", "link_mass_scale", "stiffness_scale", "damping_gain_scale")

@@ -38,10 +38,10 @@ class Sort:
 SORTS = {
     "armature_scale": Sort(start=1.0, low=0.3, high=4.0, spread=0.5, widest=0.4),
     "damping_add": Sort(
-        start=0.1, low=0.0, high=5.0, spread=1.0, widest=0.5, unit="N m s/rad"
+        start=0.4, low=0.0, high=20.0, spread=1.0, widest=1.0, unit="N m s/rad"
     ),
     "friction_loss_add": Sort(
-        start=0.05, low=0.0, high=3.0, spread=1.0, widest=0.5, unit="N m"
+        start=0.2, low=0.0, high=12.0, spread=1.0, widest=1.0, unit="N m"
     ),
     "strength": Sort(start=1.0, low=0.4, high=1.5, spread=0.2, widest=0.1),
     "stiffness_scale": Sort(start=1.0, low=0.3, high=2.0, spread=0.2, widest=0.1),
@@ -63,7 +63,7 @@ SORTS = {
 }
 """By field of `RobotParameters`."""
 
-SMALL_JOINT_SHARE = 0.04
+SMALL_JOINT_SHARE = 0.01
 """Friction that is plausible, as a share of the effort limit [N m], [N m s/rad]."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ros_build import read_setting
+from app.ros_build import make_all_skills, read_setting
 from app.ros_parameters import (
     NODE,
     VIRTUAL_ROBOT,
@@ -16,6 +16,7 @@ from app.ros_parameters import (
     frames_by_thing,
 )
 from configs.loader import ConfigError
+from skills.library import policy_path
 
 DEFAULTS = {parameter.name: parameter.default for parameter in NODE}
 
@@ -63,6 +64,19 @@ def test_g1_is_the_robot_with_hands() -> None:
 def test_a_scene_that_is_not_there_is_an_error() -> None:
     with pytest.raises(ConfigError, match="no such file"):
         read_setting({**DEFAULTS, "scene": "moon"})
+
+
+def test_policy_files_are_chosen_by_skill_and_checked(tmp_path: Path) -> None:
+    setting = read_setting(DEFAULTS)
+    walk = policy_path("walk")
+    assert "drive" in make_all_skills(setting, {"walk": str(walk)})
+    for files, text in (
+        ({"fly": str(walk)}, "there is no skill 'fly'"),
+        ({"walk": str(tmp_path / "none.onnx")}, "no such policy file"),
+        ({"walk": str(policy_path("grasp"))}, "is a policy of grasp, not of walk"),
+    ):
+        with pytest.raises(ConfigError, match=text):
+            make_all_skills(setting, files)
 
 
 def test_live_parameters_are_told_in_the_docs() -> None:

@@ -216,14 +216,14 @@ def test_a_task_ends_driving(bench: Bench) -> None:
     assert ticket.result.success
 
 
-def test_a_policy_can_be_changed_while_nothing_runs(bench: Bench) -> None:
-    session = bench.standing()
+def test_a_policy_can_be_changed_only_before_the_robot_stands(bench: Bench) -> None:
+    session = bench.session
+    session.connect()
     answer = session.set_policy("walk", "/somewhere/walk.onnx")
     assert answer.accepted
     assert answer.text == "walk uses /somewhere/walk.onnx"
-    session.step()
-    session.execute("walk to table")
-    assert "busy" in refusal(session.set_policy("walk", ""))
+    session.start()
+    assert "while it waits to be started" in refusal(session.set_policy("walk", ""))
 
 
 def test_watchers_see_the_ticks_between_tasks(bench: Bench) -> None:

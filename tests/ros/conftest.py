@@ -1,4 +1,4 @@
-"""Real ROS 2 processes; without ROS 2 every test of this folder is skipped by name."""
+"""Real ROS 2 processes; without ROS 2 the tests here are skipped by name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-rclpy = pytest.importorskip("rclpy", reason="needs ROS 2 (docs/ros2.md)")
-pytest.importorskip("praxis_msgs", reason="needs praxis_msgs, built (docs/ros2.md)")
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -66,10 +63,13 @@ class Client:
     """A node that asks and listens."""
 
     def __init__(self) -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+
         self.context = rclpy.Context()
         self.context.init()
         self.node = rclpy.create_node("tester", context=self.context)
-        self.executor = rclpy.executors.SingleThreadedExecutor(context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
         self.executor.add_node(self.node)
 
     def wait(self, done: Callable[[], bool], what: str) -> None:
