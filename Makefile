@@ -58,5 +58,5 @@ $(RUN_TIME): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(EVERYTHING): pyproject.toml constraints.txt | $(RUN_TIME)
-	$(INSTALL) ".[train,video,dev]"
+	$(INSTALL) ".[train,log,video,dev]"
 	@touch $@

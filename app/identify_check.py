@@ -22,10 +22,11 @@ from sim2real.identification.fit import Finding
 from sim2real.identification.identify import Identified
 from sim2real.identification.log_checks import read_source
 from sim2real.identification.outcome import identified_robot
+from sim2real.identification.parts import link_mass
 from sim2real.identification.unknowns import Unknown, value_of
 from sim2real.identified import save_identified
 from sim2real.randomization import hidden_robot
-from sim2real.robot_parameters import RobotParameters
+from sim2real.robot_parameters import TRUNK, RobotParameters
 
 JUDGED = {
     "armature_scale": 0.1,
@@ -160,6 +161,9 @@ def true_value(robot: RobotConfig, truth: RobotParameters, one: Unknown) -> floa
     value = value_of(robot, truth, one)
     if one.field == DELAY:
         value += truth.observation_delay_s + truth.jitter_s
+    if one.field == "base_mass_add":
+        trunk = link_mass(robot, TRUNK)
+        value += (truth.link_mass_scale.get(TRUNK, 1.0) - 1.0) * trunk
     return value
 
 

@@ -220,8 +220,7 @@ def _rows(field: str, key: str, estimate: Estimate) -> list[tuple[str, ...]]:
     unit = f" {kind.unit}" if kind.unit else ""
     nominal = f"{kind.neutral:g}"
     if not estimate.identifiable:
-        reason = f"not identifiable: {estimate.reason or 'no reason given'}"
-        return [(field, key, nominal, "nominal", reason)]
+        return [(field, key, nominal, "nominal", "not identifiable")]
     if isinstance(estimate.value, tuple):
         rows: list[tuple[str, ...]] = []
         for axis, value in enumerate(estimate.value):

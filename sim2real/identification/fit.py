@@ -19,13 +19,13 @@ from sim2real.robot_parameters import RobotParameters
 Array = NDArray[np.float64]
 Progress = Callable[[int, float], None]  # iteration, cost per reading
 
-STARTS = (0.02, 1.0, 4.0)
+STARTS = (0.02, 1.0)
 """Dry frictions that searches begin with, in units of the usual start.
 
 A joint that sticks in the model but not in truth, or the other way round, is a valley
 of its own, so that the search begins in more than one place.
 """
-ROUGH, ROUNDS = 5, (6, 4)
+ROUGH, ROUNDS = 4, (4, 3)
 """Iterations at most: of the shared unknowns alone, from each start; then of all of
 them, with the weights set anew before each round."""
 # Of finite differences to both sides, as a share of an unknown's spread. Dry friction

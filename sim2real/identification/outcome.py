@@ -37,7 +37,11 @@ def identified_robot(
         elif list(entries) == [""]:
             parameters[field] = _one(field, entries[""])
         else:
-            parameters[field] = {key: _one(field, f) for key, f in entries.items()}
+            parameters[field] = {
+                name: _one(field, finding)
+                for key, finding in entries.items()
+                for name in key.split("+")
+            }
     parameters[DELAYED] = Estimate(identifiable=False, reason=WHY_NOT_APART)
     nominal, identified = outcome.errors()
     return IdentifiedRobot(

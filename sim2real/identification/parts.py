@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from xml.etree import ElementTree
@@ -20,6 +20,9 @@ LIMB_FIELDS = (
     "strength",
     "command_delay_s",
 )
+BY_MOTOR = ("damping_add", "friction_loss_add")
+"""Fields with units of their own, which small motors do not share with big ones."""
+SMALL = 0.25  # of the strongest motor of a limb: a motor of another kind
 GAIN_FIELDS = ("stiffness_scale", "damping_gain_scale")
 LIGHTEST = 0.12  # of the heaviest; a lighter link does not matter
 
@@ -57,8 +60,12 @@ def unknowns_of(
     sought = []
     for field in (*LIMB_FIELDS, *(GAIN_FIELDS if gains else ())):
         for group in part.groups:
-            shared = each == "limb" or field == "command_delay_s"
-            keys = (group,) if shared else robot.joints_of(group)
+            if field == "command_delay_s" or (each == "limb" and field not in BY_MOTOR):
+                keys: Sequence[str] = (group,)
+            elif each == "limb":
+                keys = _motors(robot, group)
+            else:
+                keys = robot.joints_of(group)
             sought += [unknown(robot, field, key) for key in keys]
     joints = robot.joints_of(*part.groups)
     sought += [unknown(robot, "encoder_bias", joint) for joint in joints]
@@ -73,14 +80,40 @@ def unknowns_of(
     return sought
 
 
+def _motors(robot: RobotConfig, group: str) -> list[str]:
+    """Return keys for the big and the small motors of a limb, such as of wrists."""
+    joints = robot.joints_of(group)
+    limit = dict(zip(robot.joint_names, robot.effort_limit, strict=True))
+    least = SMALL * max(limit[joint] for joint in joints)
+    small = [joint for joint in joints if limit[joint] < least]
+    if not small:
+        return [group]
+    big = [joint for joint in joints if joint not in small]
+    return ["+".join(big), "+".join(small)]
+
+
 def _links(robot: RobotConfig, joints: Sequence[str]) -> list[str]:
     """Return the links that these joints carry directly, but for the light ones."""
-    masses = {}
-    for body in ElementTree.parse(robot.mjcf).getroot().iter("body"):
-        inertial, name = body.find("inertial"), body.get("name", "")
-        moved = {joint.get("name") for joint in body.findall("joint")} & set(joints)
+    masses = {
+        name: mass
+        for name, mass, moved_by in _bodies(robot)
         # The trunk's own mass is sought as what was added to it.
-        if moved and inertial is not None and name != TRUNK:
-            masses[name] = float(inertial.get("mass", "0"))
+        if moved_by & set(joints) and name != TRUNK
+    }
     least = LIGHTEST * max(masses.values(), default=0.0)
     return [name for name, mass in masses.items() if mass >= least]
+
+
+def link_mass(robot: RobotConfig, link: str) -> float:
+    """Return the nominal mass of a link [kg]."""
+    return next(mass for name, mass, _ in _bodies(robot) if name == link)
+
+
+def _bodies(robot: RobotConfig) -> Iterator[tuple[str, float, set[str | None]]]:
+    """Yield name, mass and joints of every body that has a mass."""
+    for body in ElementTree.parse(robot.mjcf).getroot().iter("body"):
+        inertial = body.find("inertial")
+        if inertial is not None:
+            mass = float(inertial.get("mass", "0"))
+            moved_by = {joint.get("name") for joint in body.findall("joint")}
+            yield body.get("name", ""), mass, moved_by

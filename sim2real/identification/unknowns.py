@@ -72,7 +72,7 @@ class Unknown:
     """One number of one field: of a joint or group, a side or body, or a component."""
 
     field: str
-    key: str  # joint, group, side, body; the number of a component; or nothing
+    key: str  # joint, joints with + between, group, side, body, component; or nothing
     start: float
     low: float
     high: float
@@ -93,7 +93,7 @@ def unknown(
     sort = SORTS[field]
     size = 1.0
     if field in ("damping_add", "friction_loss_add"):
-        joint = members(robot, key)[0]
+        joint = joints_of(robot, key)[0]
         limit = robot.effort_limit[robot.joint_names.index(joint)]
         size = float(SMALL_JOINT_SHARE * limit)
     kind = JOINT_KINDS.get(field)
@@ -110,11 +110,9 @@ def unknown(
     )
 
 
-def joint_unknowns(
-    robot: RobotConfig, joints: Sequence[str], fields: Sequence[str]
-) -> list[Unknown]:
-    """Return an unknown for every joint and field."""
-    return [unknown(robot, field, joint) for field in fields for joint in joints]
+def joints_of(robot: RobotConfig, key: str) -> tuple[str, ...]:
+    """Return the joints that a key of an unknown stands for."""
+    return tuple(key.split("+")) if "+" in key else members(robot, key)
 
 
 def applied(
@@ -136,7 +134,7 @@ def value_of(robot: RobotConfig, parameters: RobotParameters, one: Unknown) -> f
     """Return what some parameters say of an unknown."""
     value = getattr(parameters, one.field)
     if one.field in JOINT_KINDS:
-        joint = members(robot, one.key)[0]
+        joint = joints_of(robot, one.key)[0]
         return float(value[robot.joint_names.index(joint)])
     if one.field in BODY_KINDS:
         return float(value.get(one.key, one.nominal))
@@ -146,7 +144,7 @@ def value_of(robot: RobotConfig, parameters: RobotParameters, one: Unknown) -> f
 def _with(robot: RobotConfig, one: Unknown, before: Any, value: float) -> Any:
     if one.field in JOINT_KINDS:
         vector = np.array(before, dtype=float)
-        rows = [robot.joint_names.index(joint) for joint in members(robot, one.key)]
+        rows = [robot.joint_names.index(joint) for joint in joints_of(robot, one.key)]
         vector[rows] = value
         return vector
     if one.field in BODY_KINDS:

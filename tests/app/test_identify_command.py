@@ -200,6 +200,15 @@ def test_the_true_delay_is_what_a_log_can_tell() -> None:
     assert true_value(ROBOT, truth, unknown(ROBOT, "strength", "left_leg")) == 1.0
 
 
+def test_the_true_load_of_the_trunk_is_all_that_makes_it_heavier() -> None:
+    truth = RobotParameters.of(
+        ROBOT, {"base_mass_add": 1.0, "link_mass_scale": {"torso_link": 1.05}}
+    )
+    # 1 kg and 5 % of 7.818 kg.
+    found = true_value(ROBOT, truth, unknown(ROBOT, "base_mass_add"))
+    assert found == pytest.approx(1.3909)
+
+
 def test_a_check_unveils_the_truth_after_the_fit(brief: None, tmp_path: Path) -> None:
     path = tmp_path / "check.json"
     words = ("--seed", 4, "--json", path, "--files", tmp_path)

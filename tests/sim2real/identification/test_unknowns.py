@@ -14,9 +14,9 @@ from sim2real.robot_parameters import RobotParameters
 def test_friction_is_scaled_to_the_torque_of_the_joint(robot: RobotConfig) -> None:
     hip = unknown(robot, "friction_loss_add", "left_hip_pitch_joint")
     thumb = unknown(robot, "friction_loss_add", "left_hand_thumb_1_joint")
-    # 4 % of 88 N m and of 1.4 N m.
-    assert hip.spread == pytest.approx(3.52)
-    assert thumb.spread == pytest.approx(0.056)
+    # 1 % of 88 N m and of 1.4 N m.
+    assert hip.spread == pytest.approx(0.88)
+    assert thumb.spread == pytest.approx(0.014)
     assert hip.nominal == thumb.nominal == 0.0
 
 
@@ -65,6 +65,22 @@ def test_every_joint_may_have_its_own_and_gains_may_be_sought(
     own = unknowns_of(robot, PARTS[0], each="joint", gains=True)
     # 6 x (armature, damping, friction, strength, two gains, bias), delay, 5 links.
     assert len(own) == 6 * 7 + 1 + 5
+
+
+def test_the_small_motors_of_a_wrist_have_a_friction_of_their_own(
+    robot: RobotConfig,
+) -> None:
+    wrist = "left_wrist_pitch_joint+left_wrist_yaw_joint"
+    found = {one.name: one for one in unknowns_of(robot, PARTS[2])}
+    assert f"friction_loss_add of {wrist}" in found
+    assert f"armature_scale of {wrist}" not in found
+    one = found[f"friction_loss_add of {wrist}"]
+    told = applied(robot, RobotParameters.nominal(robot), [one], [0.03])
+    joints = [
+        n for n, v in zip(robot.joint_names, told.friction_loss_add, strict=True) if v
+    ]
+    assert joints == wrist.split("+")
+    assert value_of(robot, told, one) == 0.03
 
 
 def test_waist_and_arms_also_seek_the_trunks_load_and_payloads(
