@@ -25,7 +25,7 @@ SHOWN = (
     "payload",
 )
 JOINTS_SHOWN = 6  # with the largest nominal errors
-MEASURED, NOMINAL, FOUND = "#222222", "#c0504d", "#1f6fb4"
+MEASURED, NOMINAL, FOUND = "#b8b8b8", "#c0504d", "#1f6fb4"
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto;
@@ -101,7 +101,9 @@ def _parameters(found: IdentifiedRobot) -> Any:
         axis.axvline(KINDS[name].neutral, color=NOMINAL, linewidth=1)
         axis.set_yticks(rows, [k.replace("_", " ") for k in names], fontsize=8)
         unit = f" [{KINDS[name].unit}]" if KINDS[name].unit else ""
-        axis.set_title(f"{name.replace('_', ' ')}{unit}", fontsize=10)
+        title = name.removesuffix("_s").replace("_", " ")
+        axis.set_title(f"{title}{unit}", fontsize=10)
+        axis.margins(y=0.15)
         axis.invert_yaxis()
     for axis in axes.flat[len(fields) :]:
         axis.set_visible(False)
@@ -147,12 +149,12 @@ def _predictions(held_out: Sequence[HeldOut]) -> Any:
     for axis, (_, place, column) in zip(axes[:, 0], worst, strict=False):
         one = held_out[place]
         time = one.window.time - one.window.time[0]
-        for values, color, word in (
-            (one.window.pos, MEASURED, "measured"),
-            (one.nominal.pos, NOMINAL, "nominal"),
-            (one.identified.pos, FOUND, "identified"),
+        for values, color, width, word in (
+            (one.window.pos, MEASURED, 3.0, "measured"),
+            (one.nominal.pos, NOMINAL, 0.9, "nominal"),
+            (one.identified.pos, FOUND, 0.9, "identified"),
         ):
-            axis.plot(time, values[:, column], color=color, linewidth=0.9, label=word)
+            axis.plot(time, values[:, column], color=color, linewidth=width, label=word)
         joint = one.window.joints[column].removesuffix("_joint").replace("_", " ")
         axis.set_ylabel(f"{joint}\n[rad]", fontsize=8)
     axes[0, 0].legend(ncols=3, fontsize=8)

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -21,10 +22,11 @@ from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from std_msgs.msg import Empty, String
+from std_msgs.msg import Bool, Empty, String
 from std_srvs.srv import Trigger
 
 from app.build import read_task
+from app.check_command import check_policies
 from app.console import EventLines
 from app.control_loop import Assembly, Moment, Observer
 from app.result import EpisodeResult
@@ -32,20 +34,24 @@ from app.ros_build import Setting, make_all_skills, make_assembly, read_setting
 from app.ros_declare import declare
 from app.ros_end import Ended, end_on_signals, ignore_signals
 from app.ros_parameters import NODE, BadParameter, frames_by_thing
+from app.ros_phases import Phases
 from app.ros_reports import Reports
-from app.ros_session import BAD_REQUEST, Answer, Mode, Session, Ticket, close_quietly
+from app.ros_session import BAD_REQUEST, Answer, Session, Ticket, close_quietly
 from app.run_log import RunLog
 from app.trace_file import TraceFile
 from planners.task import Task
 from sim2real.backends.ros2_backend import Ros2Backend
+from sim2real.life_cycle import Phase
 from sim2real.real_time import become_real_time
 from sim2real.robot import BackendError
 from sim2real.ros2.inbox import Inbox, InboxConfig
 from sim2real.ros2.link import RosLink, latched_qos
 from skills.drive import Drive
+from skills.library import POLICY_DIR
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2  # exit codes
 FEEDBACK_TICKS = 10
+CHECKS_S = 60.0  # a launch that is to end by itself waits so long for its checks [s]
 AGAIN_S = 2.0  # between two tries to hear the robot [s]
 
 
@@ -113,7 +119,8 @@ class PraxisNode:
             reliable=values["lockstep"],
             deadline_s=values["qos_deadline_s"],
         )
-        self._heard = monotonic()  # when the operator gave a sign of life last [s]
+        self._heard = -inf  # when the operator gave a sign of life last [s]
+        self._pressed: bool | None = None  # the emergency stop; None: not reported
         self.backend = Ros2Backend(
             setting.robot,
             setting.scene,
@@ -134,6 +141,7 @@ class PraxisNode:
             frame=values["world_frame"],
             status_hz=lambda: float(node.get_parameter("status_hz").value),
             mode=lambda: self.session.mode,
+            checks=lambda: self.session.phases.checks,
         )
         self._reports.assembly = assembly
         self.session = Session(
@@ -141,6 +149,9 @@ class PraxisNode:
             self._read_task,
             observers=(*self._observers(setting), self._feedback),
             watchers=(self._reports,),
+            phases=self._make_phases(),
+            autostart=values["autostart"],
+            taking_over=self._link.take_over,
             drive=drive if isinstance(drive, Drive) else None,
             seed=values["seed"],
             cmd_vel_timeout_s=values["cmd_vel_timeout_s"],
@@ -149,6 +160,21 @@ class PraxisNode:
         )
         self._verdict: dict[str, Any] | None = None
         self._advertise()
+
+    def _make_phases(self) -> Phases:
+        values, setting = self.values, self._setting
+        policies = setting.options.policies or POLICY_DIR
+        return Phases(
+            setting.robot,
+            self.backend.control_dt,
+            hoisted=values["hoisted"],
+            clocked=not values["lockstep"],
+            heartbeat_s=values["heartbeat_timeout_s"],
+            emergency_stop=lambda: None if self._pressed is None else not self._pressed,
+            stop_by_hand=values["emergency_stop"] == "by_hand",
+            more_checks=lambda: check_policies(setting.robot, policies),
+            say=self._say,
+        )
 
     def _observers(self, setting: Setting) -> list[Observer]:
         observers: list[Observer] = [EventLines(self._say)]
@@ -174,6 +200,9 @@ class PraxisNode:
         node.create_subscription(String, "task", self._on_task, 10)
         node.create_subscription(Twist, "cmd_vel", self._on_velocity, 1)
         node.create_subscription(Empty, "operator/heartbeat", self._on_heartbeat, 1)
+        node.create_subscription(
+            Bool, "emergency_stop", self._on_emergency_stop, latched_qos()
+        )
         node.create_subscription(String, "verdict", self._on_verdict, latched_qos())
         for name, request in (
             ("start", session.start),
@@ -211,6 +240,12 @@ class PraxisNode:
 
     def _on_heartbeat(self, message: Any) -> None:
         self._heard = monotonic()
+
+    def _on_emergency_stop(self, message: Any) -> None:
+        if message.data and not self._pressed:
+            self._warn("the emergency stop is pressed")
+            self.session.damp()
+        self._pressed = bool(message.data)
 
     def _heartbeat_age_s(self) -> float:
         if self.values["heartbeat_timeout_s"] == 0.0:
@@ -284,19 +319,18 @@ class PraxisNode:
             granted = become_real_time(priority=values["real_time_priority"])
             if granted.warning is not None:
                 self._warn(granted.warning)
+        try:
+            waiting: str | None = values["task"] or None
+            if waiting is not None:
+                self._read_task(waiting)
+        except BAD_REQUEST as error:
+            self._log.error(f"task '{values['task']}' is refused: {one_line(error)}")
+            waiting = None
+            if values["once"]:
+                return BAD_INPUT
         if not self._connect():
             return DONE
-        self._heard = monotonic()
-        if values["autostart"]:
-            answer = session.start()
-            if not answer.accepted:
-                self._warn(f"not started: {answer.text}")
-        if values["task"]:
-            taken = session.execute(values["task"])
-            if isinstance(taken, Answer):
-                self._log.error(f"task '{values['task']}' is refused: {taken.text}")
-                if values["once"]:
-                    return BAD_INPUT
+        patience = monotonic() + CHECKS_S
         while self.node.context.ok():
             try:
                 session.step()
@@ -304,13 +338,27 @@ class PraxisNode:
                 self._log.error(str(error))
                 if values["once"]:
                     return FAILED
-                session.mode = Mode.WAITING
+                session.phases.begin()
                 if not self._connect():
                     break
             self._answer_goals()
+            if waiting is not None and session.phases.phase is Phase.BALANCE:
+                self._on_task(String(data=waiting))
+                waiting = None
             if values["once"] and session.last is not None:
                 return self._end(session.last)
+            if self._never_starts(patience):
+                return FAILED
         return DONE
+
+    def _never_starts(self, patience: float) -> bool:
+        """Return whether a launch that is to end by itself cannot begin."""
+        values, phases = self.values, self.session.phases
+        stuck = values["once"] and values["autostart"] and not phases.commanded
+        if not stuck or monotonic() < patience:
+            return False
+        self._log.error(f"not started within {CHECKS_S:g} s: {phases.failed}")
+        return True
 
     def _connect(self) -> bool:
         """Wait for the robot; return False if ROS is shut down first."""
@@ -395,6 +443,11 @@ def _answering(request: Callable[[], Answer]) -> Callable[[Any, Any], Any]:
     return answer
 
 
+def one_line(error: Exception) -> str:
+    """Return what an error says, without line breaks."""
+    return " ".join(str(error).split())
+
+
 def _in_s(seconds: float) -> int:
     from time import monotonic_ns
 
@@ -411,7 +464,7 @@ def main(args: Sequence[str] | None = None) -> int:
         praxis = PraxisNode(Node("praxis"))
         return praxis.run()
     except (*BAD_REQUEST, BadParameter) as error:
-        print(f"praxis: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"praxis: {one_line(error)}", file=sys.stderr)
         return BAD_INPUT
     except (Ended, ExternalShutdownException):
         return DONE

@@ -110,7 +110,20 @@ NODE = (
     Parameter(
         name="autostart",
         default=True,
-        text="Stand up without waiting for the service start.",
+        text="Go on to balance without waiting for the service start.",
+    ),
+    Parameter(
+        name="hoisted",
+        default=False,
+        text="The robot hangs when it is started: damping, ramp and stand come first. "
+        "False: it stands on its feet and is taken over as it stands.",
+    ),
+    Parameter(
+        name="emergency_stop",
+        default="topic",
+        text="topic: the robot is not started before emergency_stop says that it is "
+        "not pressed; by_hand: nobody reports it, the operator answers for it.",
+        one_of=("topic", "by_hand"),
     ),
     Parameter(
         name="verdict_timeout_s",
@@ -194,7 +207,6 @@ NODE = (
         text="Longest silence of operator/heartbeat; 0: none is expected [s].",
         low=0.0,
         high=60.0,
-        live=True,
     ),
     Parameter(
         name="cmd_vel_timeout_s",
@@ -260,7 +272,7 @@ VIRTUAL_ROBOT = (
     Parameter(
         name="command_timeout_s",
         default=0.1,
-        text="Without a command for so long the robot damps itself [s].",
+        text="Without a command for so long the robot stands by itself [s].",
         low=0.02,
         high=10.0,
     ),

@@ -7,7 +7,7 @@ tick has been sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,13 +20,13 @@ from std_msgs.msg import Bool, Float64, String
 
 from app.control_loop import Assembly, Moment
 from app.result import EpisodeResult
-from app.ros_session import Mode
 from app.virtual_world import Course
 from planners.display import as_text
 from planners.planner import TaskState
 from sim2real.backends.ros2_backend import Ros2Backend
 from sim2real.robot import JointCommand
-from sim2real.ros2.diagnosis import Diagnosis, Level, diagnose
+from sim2real.robot_checks import Check
+from sim2real.ros2.diagnosis import Diagnosis, Level, diagnose, diagnose_check
 from sim2real.ros2.link import latched_qos
 from sim2real.ros2.readings import NANOSECONDS
 from sim2real.ros2.states import set_xyz, set_xyzw, wxyz_from_matrix
@@ -54,7 +54,8 @@ class Reports:
         *,
         frame: str,
         status_hz: Callable[[], float],
-        mode: Callable[[], Mode],
+        mode: Callable[[], str],
+        checks: Callable[[], Sequence[Check]] = tuple,
     ) -> None:
         """Advertise.
 
@@ -64,11 +65,13 @@ class Reports:
             frame: name of the world's axes.
             status_hz: how often status, hands and reward are told [1/s].
             mode: what the robot does now.
+            checks: what was checked before anything moved.
         """
         self._backend = backend
         self._frame = frame
         self._status_hz = status_hz
         self._mode = mode
+        self._checks = checks
         self._hands = Hands(backend.robot)
         make = node.create_publisher
         self._status = make(TaskStatus, "task_status", 10)
@@ -125,7 +128,7 @@ class Reports:
             self._course_now = course
             self._tell_course()
 
-    def idle(self, mode: Mode, snapshot: Snapshot, command: JointCommand) -> None:
+    def idle(self, snapshot: Snapshot, command: JointCommand | None) -> None:
         """Note the moment."""
         self._moment, self._snapshot = None, snapshot
 
@@ -151,7 +154,7 @@ class Reports:
         for call in self._pending:
             call()
         self._pending.clear()
-        running = self._mode() is Mode.TASK
+        running = self._mode() == "task"
         if running is not self._was_running:
             self._was_running = running
             self._running.publish(Bool(data=running))
@@ -176,7 +179,7 @@ class Reports:
         self._course.publish(String(data=text))
 
     def _tell_status(self, snapshot: Snapshot) -> None:
-        message = TaskStatus(mode=self._mode().value)
+        message = TaskStatus(mode=self._mode())
         self._stamp(message.header)
         moment = self._moment
         if moment is None or self._course_now is None:
@@ -234,10 +237,9 @@ class Reports:
         message = DiagnosticArray()
         self._stamp(message.header)
         reaction = self.assembly.safety.reaction.value if self.assembly else ""
-        for found in diagnose(
-            self._backend, mode=self._mode().value, reaction=reaction
-        ):
-            message.status.append(self._as_status(found))
+        found = diagnose(self._backend, mode=self._mode(), reaction=reaction)
+        for diagnosis in [*found, *map(diagnose_check, self._checks())]:
+            message.status.append(self._as_status(diagnosis))
         self._diagnostics.publish(message)
 
     def _as_status(self, found: Diagnosis) -> DiagnosticStatus:

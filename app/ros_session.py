@@ -1,14 +1,14 @@
-"""What the robot does between messages: wait, stand, be driven, carry out a task.
+"""What the robot does between messages: wait, stand up, be driven, carry out a task.
 
-Nothing here knows about ROS. Whoever carries messages calls the requests, at any time
-between two ticks; `step` does the next thing. One thread does both.
+The life cycle (`app/ros_phases.py`) says who has the joints. Nothing here knows about
+ROS. Whoever carries messages calls the requests, at any time between two ticks; `step`
+does the next thing. One thread does both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Protocol
 
 import numpy as np
@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from app.control_loop import Assembly, Episode, Moment, Observer, TakeOver
 from app.operator_desk import Desk
 from app.result import EpisodeResult
+from app.ros_phases import Phases
 from configs.loader import ConfigError
 from planners.llm_address import LlmError
 from planners.task import Task
 from planners.vocabulary import LanguageError
 from sim2real.hazards import Hazard
+from sim2real.health import Health
+from sim2real.life_cycle import Facts, Phase, Request
 from sim2real.robot import BackendError, JointCommand, RobotBackend, RobotState
 from skills.contract import Failure, Goal, GoalError, Skill, Snapshot
 from skills.drive import Drive
@@ -31,20 +34,11 @@ from skills.steering import Velocity
 
 STILL: Velocity = (0.0, 0.0, 0.0)
 SAY_AGAIN_S = 10.0  # a hazard that comes again and again is told so often [s]
+NO_STATE = "there is no state of the robot yet"
 COME_TO_REST_S = 1.0  # after the last velocity command the legs step so long [s]
 
 BAD_REQUEST = (ConfigError, GoalError, LanguageError, LlmError, PolicyMismatch)
 """What a request may be refused with; each is one line for a person."""
-
-
-class Mode(str, Enum):
-    """What the robot does."""
-
-    WAITING = "waiting"  # nothing is commanded
-    STANDING = "standing"
-    DRIVING = "driving"  # somebody steers the legs
-    TASK = "task"
-    DAMPED = "damped"  # limp, until it is reset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,15 +73,15 @@ class Ticket:
 class Watcher(Observer, Protocol):
     """An observer who also sees the ticks between tasks."""
 
-    def idle(self, mode: Mode, snapshot: Snapshot, command: JointCommand) -> None:
-        """A command is about to be sent, and there is no task."""
+    def idle(self, snapshot: Snapshot, command: JointCommand | None) -> None:
+        """There is no task; a command is about to be sent, or None is."""
 
 
 class Session:
     """Keeps the robot up between tasks, and carries out one after the other.
 
     Attributes:
-        mode: what the robot does now.
+        phases: where the robot is on its way from limp to a task.
         ticket: of the task that runs or waits to, if there is one.
         last: of the task before.
     """
@@ -99,6 +93,9 @@ class Session:
         *,
         observers: Sequence[Observer] = (),
         watchers: Sequence[Watcher] = (),
+        phases: Phases | None = None,
+        autostart: bool = False,
+        taking_over: Callable[[], None] = lambda: None,
         drive: Drive | None = None,
         seed: int = 1,
         cmd_vel_timeout_s: float = 0.5,
@@ -112,6 +109,9 @@ class Session:
             read_task: from words to a task.
             observers: told about every tick of a task.
             watchers: told about these, and about every tick in between.
+            phases: the life cycle; None: of a robot that stands on its feet.
+            autostart: go on to `balance` as soon as that is granted.
+            taking_over: called before the first command after the robot was started.
             drive: the skill among the runner's that follows velocity commands.
             seed: what a simulation is begun with.
             cmd_vel_timeout_s: a velocity command counts for so long [s].
@@ -128,7 +128,11 @@ class Session:
         self._make_skills = make_skills
         self._policies: dict[str, str] = {}
         self._say = say
-        self.mode = Mode.WAITING
+        robot, dt = assembly.backend.robot, assembly.backend.control_dt
+        self.phases = phases or Phases(robot, dt, clocked=False, say=say)
+        self._autostart, self._refusal = autostart, ""
+        self._taking_over = taking_over
+        self._driving = False
         self.ticket: Ticket | None = None
         self.last: Ticket | None = None
         self._state: RobotState | None = None
@@ -137,62 +141,64 @@ class Session:
         self._velocity: Velocity = STILL
         self._velocity_at = -np.inf  # robot time [s]
         self._driver: Drive | None = drive
-        self._reset_asked = self._damp_asked = self._begin_standing = False
+        self._reset_asked = self._damp_asked = self._begin_balancing = False
         self._told = 0  # events of the safety filter
         self._told_at: dict[Hazard, float] = {}  # robot time [s]
+
+    @property
+    def mode(self) -> str:
+        """What the robot does now: a phase of its life cycle, or `driving`."""
+        return "driving" if self._driving else self.phases.phase.value
+
+    @property
+    def runs_a_task(self) -> bool:
+        """Whether the robot is at a task."""
+        return self.phases.phase is Phase.TASK
 
     # --- requests ---------------------------------------------------------------------
 
     def start(self) -> Answer:
-        """Stand up and keep standing."""
-        if self._state is None:
-            return Answer(accepted=False, text="there is no state of the robot yet")
-        if self.mode is Mode.DAMPED:
-            return Answer(accepted=False, text="the robot is damped; call reset first")
-        if self.mode is not Mode.WAITING:
-            return Answer(
-                accepted=False, text=f"the robot is {self.mode.value} already"
-            )
-        others = self._parts.health().other_commanders
-        if others:
-            return Answer(
-                accepted=False,
-                text=f"{', '.join(others)} commands the joints too; end it first",
-            )
-        self._begin_standing = True
-        self._enter(Mode.STANDING, "the robot stands")
-        return Answer(accepted=True, text="standing")
+        """Go one phase further: on the hoist to `balance` in three, else in one."""
+        refused = self._ask(Request.START)
+        if refused is not None:
+            return Answer(accepted=False, text=refused)
+        return Answer(accepted=True, text=self.mode)
 
     def stop(self) -> Answer:
-        """End the task, safely; asked again, at once. Without a task, stop driving."""
+        """End the task, safely; asked again, at once. On the hoist, let go."""
         if self.ticket is not None:
             again = self.ticket.desk.stopped
             self.ticket.desk.stop()
             how = "at once" if again else "safely; call stop again to stop at once"
             return Answer(accepted=True, text=f"the task is stopped {how}")
-        if self.mode is Mode.DRIVING:
+        if self._driving:
             self._velocity_at = -np.inf
             return Answer(accepted=True, text="the robot comes to a stand")
-        return Answer(
-            accepted=True, text=f"no task runs; the robot is {self.mode.value}"
-        )
+        refused = self._ask(Request.STOP)
+        if refused is not None:
+            return Answer(accepted=False, text=refused)
+        return Answer(accepted=True, text=f"no task runs; the robot is at {self.mode}")
 
     def pause(self) -> Answer:
         """Stand, and keep what is in the hand."""
-        if self.ticket is None:
-            return Answer(accepted=False, text="no task runs")
+        refused = self._ask(Request.PAUSE)
+        if refused is not None or self.ticket is None:
+            return Answer(accepted=False, text=refused or "no task runs")
         self.ticket.desk.pause()
         return Answer(accepted=True, text="paused; call resume to go on")
 
     def resume(self) -> Answer:
         """Go on after a pause."""
-        if self.ticket is None:
-            return Answer(accepted=False, text="no task runs")
+        refused = self._ask(Request.RESUME)
+        if refused is not None or self.ticket is None:
+            return Answer(accepted=False, text=refused or "no task runs")
         self.ticket.desk.go_on()
         return Answer(accepted=True, text="going on")
 
     def damp(self) -> Answer:
-        """Let the joints go limp against damping, now, until `reset`."""
+        """Let the joints go limp against damping, now, wherever the robot is."""
+        if self._state is None:
+            return Answer(accepted=False, text=NO_STATE)
         self._damp_asked = True
         if self.ticket is not None:
             self.ticket.desk.stop()
@@ -200,11 +206,14 @@ class Session:
         return Answer(accepted=True, text="the joints go limp")
 
     def reset(self) -> Answer:
-        """Release what safety has latched; the robot waits to be started again."""
+        """After a fault: from the beginning; nothing is commanded before `start`."""
         if self.ticket is not None:
             return Answer(accepted=False, text="a task runs; call stop first")
+        refused = self._ask(Request.RESET)
+        if refused is not None:
+            return Answer(accepted=False, text=refused)
         self._reset_asked = True
-        return Answer(accepted=True, text="reset; call start when the robot stands")
+        return Answer(accepted=True, text="reset; the checks are made again")
 
     def execute(self, words: str) -> Ticket | Answer:
         """Take a task; it begins with the next step."""
@@ -213,20 +222,21 @@ class Session:
                 accepted=False,
                 text=f"a task runs ({self.ticket.task.text}); call stop first",
             )
-        if self.mode not in (Mode.STANDING, Mode.DRIVING):
-            return Answer(
-                accepted=False, text=f"the robot is {self.mode.value}; call start first"
-            )
-        stopped = self._parts.safety.stopped
-        if stopped is not None:
-            return Answer(
-                accepted=False,
-                text=f"safety stopped the robot ({stopped.text}); call reset first",
-            )
+        if self.phases.phase is not Phase.BALANCE:
+            why = f"the robot is at {self.mode}"
+            stopped = self._parts.safety.stopped
+            if stopped is not None and self.phases.commanded:
+                why = f"safety stopped the robot ({stopped.text}); call reset first"
+            elif not self.phases.commanded:
+                why += f"; {self.phases.failed or 'call start first'}"
+            return Answer(accepted=False, text=why)
         try:
             task = self._read_task(words)
         except BAD_REQUEST as error:
             return Answer(accepted=False, text=" ".join(str(error).split()))
+        refused = self._ask(Request.TASK)
+        if refused is not None:
+            return Answer(accepted=False, text=refused)
         self.ticket = Ticket(task=task)
         return self.ticket
 
@@ -238,11 +248,11 @@ class Session:
 
     def set_policy(self, skill: str, path: str) -> Answer:
         """Use another policy file for a skill; an empty path: the one that ships."""
-        if self.mode is not Mode.WAITING:  # loading takes longer than a robot stands
+        if self.phases.commanded:  # loading takes longer than a robot stands
             return Answer(
                 accepted=False,
-                text=f"the robot is {self.mode.value}; a policy is changed while it "
-                "waits to be started (reset, or autostart:=false)",
+                text=f"the robot is at {self.mode}; a policy is changed before it is "
+                "started (autostart:=false)",
             )
         if self._make_skills is None:
             return Answer(accepted=False, text="this node cannot change policies")
@@ -269,35 +279,85 @@ class Session:
         Raises:
             BackendError: if none comes.
         """
+        self._driving = self._begin_balancing = False
         self._state = self._backend.reset(self._seed)
         self._warm_up(self._state)
         self._forget()
+        self.phases.begin()
         self._state = self._backend.listen()
 
     def step(self) -> None:
-        """Do the next thing: a tick of waiting, standing or driving, or a whole task.
+        """Do the next thing: a tick, or a whole task.
 
         Raises:
             BackendError: if the robot is gone.
         """
         if self._reset_asked:
-            self._reset()
+            self._reset_asked = False
+            self.connect()
         elif self.ticket is not None:
             self._carry_out(self.ticket)
-        elif self.mode is Mode.WAITING and not self._damp_asked:
-            self._state = self._backend.listen()
         else:
-            self._tick()
+            if self._damp_asked:
+                self._let_go()
+            if self.phases.commanded:
+                self._tick()
+            else:
+                self._wait()
 
-    def _reset(self) -> None:
-        self._reset_asked = False
-        self._enter(Mode.WAITING, "reset: nothing is commanded")
-        self.connect()
+    def _let_go(self) -> None:
+        assert self._state is not None
+        self._damp_asked = False
+        self._end_driving()
+        if not self.phases.commanded:
+            self._taking_over()
+        self._ask(Request.LIMP)
+        self._parts.safety.reset()
+        if self.phases.phase is not Phase.DAMPING:
+            time = self._state.time
+            self._parts.safety.trip(Hazard.OPERATOR, time, "damped by the operator")
 
-    def _stand_first(self) -> None:
-        """Begin from the pose as it is now, where nothing was commanded before."""
-        if self._begin_standing:
-            self._begin_standing = False
+    def _wait(self) -> None:
+        """Listen, check, and command nothing."""
+        self._state = state = self._backend.listen()
+        self.phases.watch(state, self._parts.health())
+        snapshot = Snapshot(state=state, objects=self._backend.objects())
+        for watcher in self._watchers:
+            watcher.idle(snapshot, None)
+        if self._autostart and self.phases.phase is Phase.CHECKED:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Ask for the next phase; say why not, when the reason is another one."""
+        refused = self._ask(Request.START) or ""
+        words = " ".join(w for w in refused.split() if not any(map(str.isdigit, w)))
+        if words != self._refusal:
+            self._refusal = words
+            if refused:
+                self._say(refused)
+
+    def _ask(self, request: Request) -> str | None:
+        """Put a request to the life cycle; return why it is refused, if so."""
+        if self._state is None:
+            return NO_STATE
+        commanded = self.phases.commanded
+        refused = self.phases.ask(request, self._state, self._facts())
+        if refused is None and request is Request.START:
+            if not commanded:
+                self._taking_over()
+            if self.phases.phase is Phase.BALANCE:
+                self._begin_balancing = True
+        return refused
+
+    def _facts(self, *, task_over: bool = False) -> Facts:
+        health: Health = self._parts.health()
+        reaction = self._parts.safety.reaction
+        return self.phases.facts(health, reaction, task_over=task_over)
+
+    def _balance_first(self) -> None:
+        """Begin from the pose as it is now, where no policy commanded before."""
+        if self._begin_balancing:
+            self._begin_balancing = False
             self._state = self._backend.listen()
             self._forget()
 
@@ -319,11 +379,11 @@ class Session:
         self._told_at.clear()
 
     def _carry_out(self, ticket: Ticket) -> None:
-        self._stand_first()
+        self._balance_first()
         assert self._state is not None
         self._end_driving()
         parts = replace(self._parts, task=ticket.task)
-        self._enter(Mode.TASK, f"task: {ticket.task.text}")
+        self._say(f"task: {ticket.task.text}")
         episode = Episode(
             parts,
             self._seed,
@@ -344,7 +404,7 @@ class Session:
         self._say(ticket.result.sentence)
         self._state = getattr(self._backend, "state", None) or self._state
         self._told = len(self._parts.safety.events)
-        self._enter(Mode.STANDING, "the robot stands")
+        self.phases.step(self._state, self._facts(task_over=True))
 
     def _hold(self) -> RobotState:
         """Return a new state, while the robot does what it did."""
@@ -366,7 +426,8 @@ class Session:
             session = self._session
             session._sent = moment.command
             session._commanded = moment.command.joint_pos
-            session._state = moment.snapshot.state
+            session._state = state = moment.snapshot.state
+            session.phases.step(state, session._facts())
 
         def end(self, result: EpisodeResult) -> None:
             """See `Observer.end`."""
@@ -386,22 +447,38 @@ class Session:
         self._told = len(events)
 
     def _tick(self) -> None:
-        """One tick of the loop of `app/control_loop.py`, without a planner."""
-        self._stand_first()
+        """One tick without a task: of a phase, or of the loop without a planner."""
+        self._balance_first()
         assert self._state is not None
-        parts, state = self._parts, self._state
-        if self._damp_asked:
-            self._damp_asked = False
-            parts.safety.trip(Hazard.OPERATOR, state.time, "damped by the operator")
-        if self._sent is not None:
-            parts.adapter.observe(state, self._sent)
-        snapshot = Snapshot(
+        state = self._state
+        wanted = self.phases.step(state, self._facts())
+        if self._autostart and self.phases.phase in (Phase.DAMPING, Phase.STAND):
+            self._go_on()
+        snapshot = self._look(state)
+        if wanted is None:
+            command = self._balance(snapshot)
+        else:
+            command, self._sent, self._commanded = wanted, None, None
+        self._tell_hazards()
+        for watcher in self._watchers:
+            watcher.idle(snapshot, command)
+        self._state = self._backend.step(command)
+
+    def _look(self, state: RobotState) -> Snapshot:
+        return Snapshot(
             state=state,
             objects=self._backend.objects(),
             commanded=self._commanded,
-            adaptation=parts.adapter.estimate(),
-            speed_share=parts.safety.speed_share,
+            adaptation=self._parts.adapter.estimate(),
+            speed_share=self._parts.safety.speed_share,
         )
+
+    def _balance(self, snapshot: Snapshot) -> JointCommand:
+        """Return the command of the skills, after safety saw it."""
+        parts, state = self._parts, snapshot.state
+        if self._sent is not None:
+            parts.adapter.observe(state, self._sent)
+            snapshot = replace(snapshot, adaptation=parts.adapter.estimate())
         self._be_driven(snapshot)
         if parts.safety.in_charge and self._sent is not None:
             asked = self._sent
@@ -413,28 +490,23 @@ class Session:
         self._sent, self._commanded = command, command.joint_pos
         if fitted is not asked:
             self._commanded = command.joint_pos - (fitted.joint_pos - asked.joint_pos)
-        if parts.safety.tripped is not None and self.mode is not Mode.DAMPED:
-            self._enter(Mode.DAMPED, f"damped: {parts.safety.tripped.text}")
-        self._tell_hazards()
-        for watcher in self._watchers:
-            watcher.idle(self.mode, snapshot, command)
-        self._state = self._backend.step(command)
+        return command
 
     # --- driving ----------------------------------------------------------------------
 
     def _be_driven(self, snapshot: Snapshot) -> None:
         """Start, steer and stop the legs as velocity commands come."""
-        if self.mode not in (Mode.STANDING, Mode.DRIVING):
-            return
         silent_s = snapshot.time - self._velocity_at
         fresh = silent_s <= self.cmd_vel_timeout_s
-        if self.mode is Mode.STANDING:
+        if self.phases.phase is not Phase.BALANCE:
+            self._end_driving()
+        elif not self._driving:
             stopped = self._parts.safety.stopped is not None
             if fresh and self._velocity != STILL and not stopped:
                 self._begin_driving(snapshot)
         elif silent_s > self.cmd_vel_timeout_s + COME_TO_REST_S:
             self._end_driving()
-        if self._driver is not None and self.mode is Mode.DRIVING:
+        if self._driver is not None and self._driving:
             self._driver.velocity = self._velocity if fresh else STILL
 
     def _begin_driving(self, snapshot: Snapshot) -> None:
@@ -446,17 +518,14 @@ class Session:
         if fault is not None:
             self._say(f"cmd_vel is not followed: {fault[1]}")
             return
-        self._enter(Mode.DRIVING, "following cmd_vel")
+        self._driving = True
+        self._say("following cmd_vel")
 
     def _end_driving(self) -> None:
-        if self.mode is Mode.DRIVING:
+        if self._driving:
+            self._driving = False
             self._parts.runner.stop(Drive.name)
-            self._enter(Mode.STANDING, "the robot stands")
-
-    def _enter(self, mode: Mode, text: str) -> None:
-        if mode is not self.mode:
-            self.mode = mode
-            self._say(text)
+            self._say("the robot stands")
 
 
 def _impossible(seed: int, reason: str) -> EpisodeResult:

@@ -102,6 +102,8 @@ class CommandWatchdog:
         if self._last is None or self.limp:
             return self._limp(state)
         silent = now - self._came > self._timeout + 1e-9
+        if silent and not self._last.stiffness.any():
+            return self._limp(state)  # it was told to lie or hang: it stays limp
         if self._guard.response is None and silent:
             self._guard.take(Hazard.POLICY, state)
         for found in self._guard.look(state, Health()):

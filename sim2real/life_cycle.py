@@ -5,9 +5,10 @@
                                 +----- standing / limp  <-----------+  faults
 
 Whoever drives the robot, the ROS node or a command, calls `step` once a tick and sends
-what comes back: a command, or None where the skills have the joints. Every transition
-has named conditions, which are looked at again in every tick; time is the robot's. A
-request that the conditions refuse changes nothing and says why.
+what comes back: a command, or None where the skills have the joints. A robot that is
+not hoisted (`LifeCycleConfig`) goes from `checked` straight to `balance`. Every
+transition has named conditions, which are looked at again in every tick; time is the
+robot's. A request that the conditions refuse changes nothing and says why.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class LifeCycle:
         if request in (Request.PAUSE, Request.RESUME) and self.phase is Phase.TASK:
             self.paused = request is Request.PAUSE
             return None
-        to = _WAYS.get((self.phase, request))
+        to = self._way(request)
         if to is None:
             known = sorted(r.value for p, r in _WAYS if p is self.phase)
             return Refusal(
@@ -129,7 +130,7 @@ class LifeCycle:
                 f"'{request.value}' makes no sense while {self.phase.value}; possible: "
                 f"{', '.join([*known, Request.STOP.value, Request.LIMP.value])}",
             )
-        for condition in _GUARDS[to]:
+        for condition in self._guards(to):
             wrong = condition(self._here, state, facts)
             if wrong is not None:
                 return Refusal(request, f"not {to.value}: {wrong}")
@@ -153,6 +154,17 @@ class LifeCycle:
         if self.phase in (Phase.RAMP, Phase.STAND):
             return self._ramp.step()
         return self._limp(state)
+
+    def _way(self, request: Request) -> Phase | None:
+        to = _WAYS.get((self.phase, request))
+        if to is Phase.DAMPING and not self.config.hoisted:
+            return Phase.BALANCE
+        return to
+
+    def _guards(self, to: Phase) -> tuple[Condition, ...]:
+        if to is Phase.BALANCE and not self.config.hoisted:
+            return _TAKE_OVER
+        return _GUARDS[to]
 
     @property
     def _here(self) -> Here:
@@ -182,14 +194,16 @@ class LifeCycle:
                     return
 
     def _stop(self, request: Request, state: RobotState) -> None:
+        limp = request is Request.LIMP
         hangs = self.phase in (Phase.RAMP, Phase.STAND)
         stands = self.phase in (Phase.BALANCE, Phase.TASK)
-        if hangs or (stands and request is Request.LIMP):
+        idle = self.phase in (Phase.UNCHECKED, Phase.CHECKED)
+        if hangs or (stands and limp and self.config.hoisted):
             self._go(Phase.DAMPING, state, request.value)
+        elif limp and (stands or idle or self.phase is Phase.FAULT_STANDING):
+            self._go(Phase.FAULT_LIMP, state, request.value)
         elif self.phase is Phase.TASK:
             self._go(Phase.BALANCE, state, request.value)
-        elif self.phase is Phase.FAULT_STANDING and request is Request.LIMP:
-            self._go(Phase.FAULT_LIMP, state, request.value)
 
     def _go(self, to: Phase, state: RobotState, why: str) -> None:
         self.phase, self.since, self.paused = to, state.time, False
@@ -214,6 +228,9 @@ _GUARDS: Mapping[Phase, tuple[Condition, ...]] = {
     Phase.TASK: (fresh, operator, alone, upright, calm),
 }
 """What must hold to enter a phase on request."""
+
+_TAKE_OVER = (fresh, operator, alone, upright, at_rest, in_pose, calm)
+"""What must hold to balance a robot that stands on its feet already."""
 
 _WAYS: Mapping[tuple[Phase, Request], Phase] = {
     (Phase.UNCHECKED, Request.CHECKED): Phase.CHECKED,

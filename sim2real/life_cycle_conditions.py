@@ -39,6 +39,9 @@ class LifeCycleConfig(Config):
     pose_error: float = Field(default=0.25, gt=0)  # of any leg joint, to balance [rad]
     joint_speed: float = Field(default=1.0, gt=0)  # of any joint, to ramp [rad/s]
     hold_s: float = Field(default=1.0, ge=0)  # stood still before it may balance
+    # Whether it hangs when it is started. One that stands on its feet would fall if it
+    # went limp: it is taken over as it stands, from `checked` straight to `balance`.
+    hoisted: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

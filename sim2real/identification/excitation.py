@@ -48,7 +48,7 @@ SWEEPS = (
     # A wrist of 5 N m carries whatever the hand holds: the arm must not shake it.
     Sweep(name="arms", groups=UPPER, fit_s=14.0, judge_s=6.0, wrists=False, speed=0.9),
     Sweep(name="wrists", groups=UPPER, fit_s=6.0, judge_s=4.0, wrists=True),
-    Sweep(name="hands", groups=("left_hand", "right_hand"), fit_s=6.0, judge_s=4.0),
+    Sweep(name="hands", groups=("left_hand", "right_hand"), fit_s=14.0, judge_s=5.0),
 )
 
 

@@ -25,9 +25,11 @@ STARTS = (0.02, 1.0)
 A joint that sticks in the model but not in truth, or the other way round, is a valley
 of its own, so that the search begins in more than one place.
 """
-ROUGH, ROUNDS = 4, (4, 3)
+ROUGH, ROUND, ROUNDS = 4, 4, 8
 """Iterations at most: of the shared unknowns alone, from each start; then of all of
-them, with the weights set anew before each round."""
+them, in each of so many rounds at most. The weights are set anew before each round."""
+SETTLED = 0.99  # of the cost is left after a round: there is no more to be had
+DELAY_KNOWN_TO = 1e-4  # however many readings: stamps are no better [s]
 # Of finite differences to both sides, as a share of an unknown's spread. Dry friction
 # makes residuals bend: with wider steps the columns of a Jacobian do not fit together,
 # and lend certainty to what the data cannot tell, such as the common scale of masses,
@@ -178,15 +180,18 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fit:
     begun = [search.run(search.start(share), shared, ROUGH) for share in STARTS]
     best = min(begun, key=lambda one: one.cost)
     everything = list(range(len(problem.unknowns)))
-    for most in ROUNDS:
+    for _ in range(ROUNDS):
         problem.reweigh(best.x)
-        best = search.run(best.x, everything, most)
+        best = search.run(best.x, everything, ROUND)
+        if best.cost > SETTLED * best.first_cost:
+            break
     return _concluded(problem, best.x, best.jacobian, search.iterations)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Found:
     x: Array
+    first_cost: float
     cost: float
     jacobian: Array
 
@@ -217,8 +222,9 @@ class _Search:
         for row in rows:
             one, spread = problem.unknowns[row], problem.spread[row]
             low, high = ((v - one.nominal) / spread for v in (one.low, one.high))
-            parameters.add(self._toolbox.Parameter(one.name, x[row], low, high))
-        parameters.move_off_bounds(fraction=1e-3, at_bound_tol=1e-6)
+            margin = 1e-3 * (high - low)  # at a bound a search may stall
+            begin = np.clip(x[row], low + margin, high - margin)
+            parameters.add(self._toolbox.Parameter(one.name, begin, low, high))
 
         def residual(
             part: Array, _: object
@@ -261,8 +267,12 @@ class _Search:
         )
         better = x.copy()
         better[rows] = parameters.as_vector()
+        costs = result.extras["objective"]
         return _Found(
-            x=better, cost=float(result.extras["objective"][-1]), jacobian=result.jac
+            x=better,
+            first_cost=float(costs[0]),
+            cost=float(costs[-1]),
+            jacobian=result.jac,
         )
 
 
@@ -277,6 +287,8 @@ def _concluded(problem: Problem, x: Array, jacobian: Array, iterations: int) -> 
     dt = float(np.median(np.diff(window.time)))
     spread_of = covariance(jacobian, flat, problem.shapes(), dt)
     deviations = np.sqrt(np.diag(spread_of)) * problem.spread
+    delays = [one.field == "command_delay_s" for one in problem.unknowns]
+    deviations[delays] = np.hypot(deviations[delays], DELAY_KNOWN_TO)
     findings = {
         one: Finding(
             value=float(value),

@@ -145,12 +145,12 @@ def predictors(
     robot: RobotConfig, sources: Sequence[Source], part: Part, *, held_out: bool
 ) -> list[Predictor]:
     """Return a predictor for every phase that moves a part."""
-    joints = robot.joints_of(*part.groups)
+    sought = set(robot.joints_of(*part.groups))
     return [
-        Predictor(robot, cut(source.log, robot, phase, joints))
+        Predictor(robot, cut(source.log, robot, phase, part.joints(robot)))
         for source in sources
         for phase in source.phases
-        if phase.held_out == held_out and set(phase.joints) & set(joints)
+        if phase.held_out == held_out and sought & set(phase.joints)
     ]
 
 

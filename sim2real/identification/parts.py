@@ -34,14 +34,25 @@ class Part:
     name: str
     groups: tuple[str, ...]  # limbs
     trunk: bool = False  # whether its sweeps move the trunk and what hands hold
+    gives: str = ""  # joints with this in their name give way, but are known by then
+
+    def joints(self, robot: RobotConfig) -> tuple[str, ...]:
+        """Return the joints that are free in its model, in robot order."""
+        sought = robot.joints_of(*self.groups)
+        return tuple(
+            joint
+            for joint in robot.joint_names
+            if joint in sought or (self.gives and self.gives in joint)
+        )
 
 
 PARTS = (
     Part(name="left leg", groups=("left_leg",)),
     Part(name="right leg", groups=("right_leg",)),
     Part(name="waist and arms", groups=("waist", "left_arm", "right_arm"), trunk=True),
-    Part(name="left hand", groups=("left_hand",)),
-    Part(name="right hand", groups=("right_hand",)),
+    # Fingers shake the wrist that carries them.
+    Part(name="left hand", groups=("left_hand",), gives="left_wrist_"),
+    Part(name="right hand", groups=("right_hand",), gives="right_wrist_"),
 )
 
 

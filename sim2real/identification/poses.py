@@ -14,7 +14,7 @@ HOISTED = {
     "hip_roll_joint": 0.35,  # legs apart, so that feet cannot meet
     "knee_joint": 0.6,
     "shoulder_pitch_joint": 0.2,
-    "shoulder_roll_joint": 0.7,  # arms away from the trunk
+    "shoulder_roll_joint": 1.0,  # arms away from trunk and thighs
     "elbow_joint": 0.2,
 }
 """Angles of left joints [rad]; the right ones mirror roll and yaw.

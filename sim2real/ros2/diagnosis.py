@@ -8,6 +8,7 @@ from enum import IntEnum
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
+from sim2real.robot_checks import Check
 from sim2real.ros2.slot import Arrival, Slot
 
 if TYPE_CHECKING:
@@ -57,6 +58,12 @@ def diagnose_slot(slot: Slot[object], now_ns: int) -> Diagnosis:
     else:
         text, level = f"{rate:.0f} Hz", Level.OK
     return Diagnosis(name=slot.topic, level=level, text=text, values=values)
+
+
+def diagnose_check(check: Check) -> Diagnosis:
+    """Return a check that was made before anything moved."""
+    level = Level.OK if check.passed else Level.ERROR
+    return Diagnosis(name=f"check, {check.name}", level=level, text=check.reason)
 
 
 def _loop(backend: Ros2Backend, mode: str, reaction: str) -> Diagnosis:

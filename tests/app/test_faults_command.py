@@ -157,7 +157,7 @@ def test_a_policy_for_another_robot_fails_with_its_reason(tmp_path):
     robot = load_robot()
     other = robot.model_copy(update={"revision": "g1_23dof"})
     rows = check_policies(other, tmp_path)
-    assert [row.reason for row in rows][0] == f"there is no walk.onnx in {tmp_path}"
+    assert rows[0].reason == f"there is no walk.onnx in {tmp_path}"
     from skills.library import POLICY_DIR
 
     rows = check_policies(other, POLICY_DIR)
