@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from math import inf
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -151,7 +151,7 @@ class PraxisNode:
             watchers=(self._reports,),
             phases=self._make_phases(),
             autostart=values["autostart"],
-            taking_over=self._link.take_over,
+            on_connect=self._link.take_over,
             drive=drive if isinstance(drive, Drive) else None,
             seed=values["seed"],
             cmd_vel_timeout_s=values["cmd_vel_timeout_s"],
@@ -235,6 +235,8 @@ class PraxisNode:
             self._warn(f"task '{message.data}' is refused: {answer.text}")
 
     def _on_velocity(self, message: Any) -> None:
+        timeout = self.node.get_parameter("cmd_vel_timeout_s").value
+        self.session.cmd_vel_timeout_s = float(timeout)
         linear, angular = message.linear, message.angular
         self.session.drive((linear.x, linear.y, angular.z))
 

@@ -270,6 +270,11 @@ VIRTUAL_ROBOT = (
         text="Send time on /clock; always so in lock-step or below full speed.",
     ),
     Parameter(
+        name="hoisted",
+        default=False,
+        text="It hangs in the air until it holds its pose, and is lowered then.",
+    ),
+    Parameter(
         name="command_timeout_s",
         default=0.1,
         text="Without a command for so long the robot stands by itself [s].",

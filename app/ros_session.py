@@ -95,7 +95,7 @@ class Session:
         watchers: Sequence[Watcher] = (),
         phases: Phases | None = None,
         autostart: bool = False,
-        taking_over: Callable[[], None] = lambda: None,
+        on_connect: Callable[[], None] = lambda: None,
         drive: Drive | None = None,
         seed: int = 1,
         cmd_vel_timeout_s: float = 0.5,
@@ -111,7 +111,7 @@ class Session:
             watchers: told about these, and about every tick in between.
             phases: the life cycle; None: of a robot that stands on its feet.
             autostart: go on to `balance` as soon as that is granted.
-            taking_over: called before the first command after the robot was started.
+            on_connect: called before the robot is looked at, first and after `reset`.
             drive: the skill among the runner's that follows velocity commands.
             seed: what a simulation is begun with.
             cmd_vel_timeout_s: a velocity command counts for so long [s].
@@ -131,7 +131,7 @@ class Session:
         robot, dt = assembly.backend.robot, assembly.backend.control_dt
         self.phases = phases or Phases(robot, dt, clocked=False, say=say)
         self._autostart, self._refusal = autostart, ""
-        self._taking_over = taking_over
+        self._on_connect = on_connect
         self._driving = False
         self.ticket: Ticket | None = None
         self.last: Ticket | None = None
@@ -280,6 +280,7 @@ class Session:
             BackendError: if none comes.
         """
         self._driving = self._begin_balancing = False
+        self._on_connect()
         self._state = self._backend.reset(self._seed)
         self._warm_up(self._state)
         self._forget()
@@ -309,8 +310,6 @@ class Session:
         assert self._state is not None
         self._damp_asked = False
         self._end_driving()
-        if not self.phases.commanded:
-            self._taking_over()
         self._ask(Request.LIMP)
         self._parts.safety.reset()
         if self.phases.phase is not Phase.DAMPING:
@@ -340,13 +339,9 @@ class Session:
         """Put a request to the life cycle; return why it is refused, if so."""
         if self._state is None:
             return NO_STATE
-        commanded = self.phases.commanded
         refused = self.phases.ask(request, self._state, self._facts())
         if refused is None and request is Request.START:
-            if not commanded:
-                self._taking_over()
-            if self.phases.phase is Phase.BALANCE:
-                self._begin_balancing = True
+            self._begin_balancing = self.phases.phase is Phase.BALANCE
         return refused
 
     def _facts(self, *, task_over: bool = False) -> Facts:

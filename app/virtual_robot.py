@@ -25,7 +25,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Imu, JointState
-from std_msgs.msg import String
+from std_msgs.msg import Bool, String
 from tf2_msgs.msg import TFMessage
 
 from app.ros_declare import declare
@@ -34,6 +34,7 @@ from app.ros_parameters import VIRTUAL_ROBOT, BadParameter, robot_name
 from app.virtual_world import Course, VirtualWorld
 from configs.loader import ConfigError, load_robot, load_scene
 from sim2real.chosen_robot import choose_robot
+from sim2real.hazards import Reaction
 from sim2real.mujoco_model import CONTROL_DT
 from sim2real.real_time import become_real_time
 from sim2real.robot import BackendError
@@ -76,6 +77,7 @@ class VirtualRobot:
             period=period,
             parameters=choose_robot(values["robot_parameters"] or None, robot),
             command_timeout_s=values["command_timeout_s"],
+            hoisted=values["hoisted"],
         )
         self._period_ns = round(period * NANOSECONDS)
         self._every = {
@@ -85,7 +87,9 @@ class VirtualRobot:
         self._seed: int = values["seed"]
         self._reader = CommandReader(robot)
         self._answered = -1  # stamp of the newest command
-        self._refused = 0
+        self._unreadable = 0
+        self._refused: set[str] = set()  # commanders, by name
+        self._commander = ""
         # One thread reads, in the order in which courses came.
         self._readers = ThreadPoolExecutor(max_workers=1)
         self._courses: deque[Course] = deque()
@@ -112,6 +116,9 @@ class VirtualRobot:
         self._odom = node.create_publisher(Odometry, "odom", slack)
         self._objects = node.create_publisher(ObjectStates, "objects", slack)
         self._verdict = node.create_publisher(String, "verdict", latched_qos())
+        self._commanders = node.create_publisher(String, "commander", latched_qos())
+        self._stop = node.create_publisher(Bool, "emergency_stop", latched_qos())
+        self._stop.publish(Bool(data=False))
         self._clock = None
         if self._simulated:
             self._clock = node.create_publisher(Clock, "/clock", sensor_qos())
@@ -133,15 +140,22 @@ class VirtualRobot:
     def _on_command(self, message: Any) -> None:
         command = self._reader.read(message)
         if isinstance(command, Refusal):
-            self._refused += 1
-            if self._refused == 1:
+            self._unreadable += 1
+            if self._unreadable == 1:
                 self._log.error(f"a command is refused: {command.text}")
             return
         stamp = stamp_of(message)
         if self._lockstep and stamp != self._stamp:
             return  # an answer to a state of before
-        self.world.obey(command)
-        self._answered = stamp
+        source = message.header.frame_id
+        if self.world.obey(command, source, waits=self._lockstep):
+            self._answered = stamp
+        elif source not in self._refused:
+            self._refused.add(source)
+            self._log.error(
+                f"commands of '{source}' are refused: {self.world.commander} has the "
+                "joints"
+            )
 
     def _on_course(self, message: Any) -> None:
         if self._lockstep:
@@ -218,6 +232,7 @@ class VirtualRobot:
                 continue
             self.world.advance()
             self._stamp += self._period_ns
+            self._tell_commander()
             self._tell_verdict()
 
     def _run_in_real_time(self, executor: SingleThreadedExecutor) -> None:
@@ -249,6 +264,7 @@ class VirtualRobot:
             self._follow()
             self.world.advance()
             self._stamp += self._period_ns
+            self._tell_commander()
             self._tell_verdict()
             if self.world.fell and not fell:
                 fell = True
@@ -285,6 +301,19 @@ class VirtualRobot:
             set_xyzw(transform.transform.rotation, quat)
             message.transforms.append(stamped(transform, stamp))
         return message
+
+    def _tell_commander(self) -> None:
+        commander = self.world.commander
+        if commander == self._commander:
+            return
+        self._commander = commander
+        self._commanders.publish(String(data=commander))
+        if self.world.reaction is Reaction.OK:
+            self._log.info(f"{commander} has the joints")
+        else:
+            self._log.warning(
+                f"no command for too long: {self.world.reaction.value}, by itself"
+            )
 
     def _tell_verdict(self) -> None:
         sentence = self.world.sentence(self._stamp)

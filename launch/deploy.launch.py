@@ -34,7 +34,9 @@ ARGUMENTS: tuple[tuple[str, str, str], ...] = (
     ("lockstep", "false", "virtual robot and node wait for each other"),
     ("speed", "1.0", "of the virtual robot's clock, as a share of real time"),
     ("once", "false", "end after the task; its exit status is that of the launch"),
-    ("autostart", "", "stand up without the service start; default: only with sim"),
+    ("autostart", "", "go on to balance by itself; default: only with sim"),
+    ("hoisted", "", "the robot hangs when it is started; default: without sim"),
+    ("heartbeat_timeout_s", "", "of the operator; default: 0 (none) with sim"),
     ("namespace", "", "of all topics and services"),
     ("policies", "", "folder of the policies, if not those that ship"),
     ("adapt", "none", "fit commands to the robot that is there"),
@@ -53,6 +55,7 @@ PASSED_ON = {  # launch argument: type of the parameter
     "speed": float,
     "once": bool,
     "autostart": bool,
+    "hoisted": bool,
     "policies": str,
     "adapt": str,
     "planner": str,
@@ -60,7 +63,7 @@ PASSED_ON = {  # launch argument: type of the parameter
     "trace": str,
     "summary": str,
 }
-ALSO_FOR_THE_ROBOT = ("robot", "scene", "seed", "lockstep", "speed")
+ALSO_FOR_THE_ROBOT = ("robot", "scene", "seed", "lockstep", "speed", "hoisted")
 LONGEST_JUDGING_S = 60.0  # after a task; the virtual robot may run slowly [s]
 
 
@@ -77,6 +80,10 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = dict(context.launch_configurations)
     sim = given["sim"].lower() in YES
     given["autostart"] = given["autostart"] or str(sim).lower()
+    given["hoisted"] = given["hoisted"] or str(not sim).lower()
+    operator: dict[str, float] = {}
+    if given["heartbeat_timeout_s"] or sim:
+        operator["heartbeat_timeout_s"] = float(given["heartbeat_timeout_s"] or 0.0)
     unitree = given["robot"] == "g1_unitree"
     given["robot"] = "g1" if unitree else given["robot"]
     parameters = {name: _as(kind, given[name]) for name, kind in PASSED_ON.items()}
@@ -91,6 +98,7 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             given["params_file"],
             parameters,
             simulated,
+            operator,
             {"verdict_timeout_s": LONGEST_JUDGING_S if sim else 0.0},
         ],
     )

@@ -127,6 +127,7 @@ class Ros2Backend:
         self._due = 0  # when the next state is due, on our clock [ns]
         self._received = 0  # when the newest part of the state came [ns]
         self._state: RobotState | None = None
+        self._commanded = False  # since the reset
 
     # --- RobotBackend ---
 
@@ -155,6 +156,7 @@ class Ros2Backend:
             # Perception is slower than joints, and a task is checked against it.
             more = min(self._now() + NANOSECONDS // 2, deadline)
             self._link.handle(lambda: self.inbox.things.value is not None, more)
+        self._commanded = False
         self._begun = self.inbox.joints.stamp_ns
         self._time.reset(self._begun, self.inbox.joints.received_ns)
         self.punctuality.pause()
@@ -168,6 +170,7 @@ class Ros2Backend:
         """
         self._running()
         self._link.send(command, self._stamp)
+        self._commanded = True
         sent = self._now()
         self.punctuality.note(
             received_ns=self._received, sent_ns=sent, due_ns=self._due
@@ -199,15 +202,15 @@ class Ros2Backend:
         return self.inbox.objects()
 
     def close(self) -> None:
-        """Leave the robot damped and let go of ROS."""
-        if self._state is not None:
+        """Leave the robot damped, if it was commanded, and let go of ROS."""
+        if self._state is not None and self._commanded:
             limp = JointCommand(
                 joint_pos=self._state.joint_pos,
                 stiffness=0.0 * self.robot.stiffness,
                 damping=2.0 * self.robot.damping,
             )
             self._link.send(limp, self._stamp)
-            self._state = None
+        self._state = None
         self._link.close()
 
     # --- for those who watch ---

@@ -15,13 +15,18 @@ HOISTED = {
     "knee_joint": 0.6,
     "shoulder_pitch_joint": 0.2,
     "shoulder_roll_joint": 1.0,  # arms away from trunk and thighs
-    "elbow_joint": 0.2,
+    "elbow_joint": -0.4,  # hands above the thighs
 }
 """Angles of left joints [rad]; the right ones mirror roll and yaw.
 
 Joints that are not named stay near their default angle.
 """
-SWINGS = {"hip_roll_joint": 0.3, "shoulder_roll_joint": 0.4}
+SWINGS = {
+    "hip_roll_joint": 0.3,
+    "shoulder_roll_joint": 0.4,
+    "roll_joint": 0.3,  # of the waist, which sags towards its stops
+    "pitch_joint": 0.3,
+}
 """Joints that may swing less than others [rad]."""
 
 

@@ -23,10 +23,12 @@ from rclpy.qos import (
     ReliabilityPolicy,
 )
 from sensor_msgs.msg import Imu, JointState
+from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
 from configs.schema import RobotConfig
 from sim2real.robot import JointCommand
+from sim2real.ros2.authority import Authority
 from sim2real.ros2.commands import CommandWriter
 from sim2real.ros2.inbox import Inbox
 from sim2real.ros2.readings import NANOSECONDS
@@ -118,6 +120,9 @@ class RosLink:
             JointCommandMessage, "joint_command", command_qos()
         )
         self._writer = CommandWriter(JointCommandMessage(), robot.joint_names)
+        self._authority = Authority(node.get_fully_qualified_name())
+        node.create_subscription(String, "commander", self._on_commander, latched_qos())
+        self.take_over()
         self._restart = node.create_client(ResetSimulation, "reset_simulation")
         self.executor = SingleThreadedExecutor(context=node.context)
         self.executor.add_node(node)
@@ -166,7 +171,15 @@ class RosLink:
 
     def send(self, command: JointCommand, stamp_ns: int) -> None:
         """See `Link.send`."""
+        self._authority.sent(monotonic_ns())
         self._commands.publish(self._writer.write(command, stamp_ns))
+
+    def take_over(self) -> None:
+        """Command under a new name from now on, as a robot that stood up wants it."""
+        self._writer.message.header.frame_id = self._authority.begin()
+
+    def _on_commander(self, message: Any) -> None:
+        self._authority.hear(message.data)
 
     def handle(self, done: Callable[[], bool], deadline_ns: int) -> bool:
         """See `Link.handle`."""
@@ -203,7 +216,10 @@ class RosLink:
         if now - self._asked > ASK_GRAPH_NS:
             self._asked = now
             self._others = self._who_else()
-        return self._others
+        lost_to = self._authority.lost_to(now)
+        if lost_to is None or lost_to in self._others:
+            return self._others
+        return (*self._others, lost_to)
 
     def _who_else(self) -> tuple[str, ...]:
         if self.node.count_publishers("joint_command") <= 1:

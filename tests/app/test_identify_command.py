@@ -33,7 +33,7 @@ def run(*words: object) -> tuple[int, str, str]:
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only fingers, and only for a moment."""
     hands = next(sweep for sweep in excitation.SWEEPS if sweep.name == "hands")
-    short = replace(hands, groups=("left_hand",), fit_s=2.0, judge_s=1.5)
+    short = replace(hands, groups=("left_hand",), fit_s=1.2, judge_s=1.0)
     monkeypatch.setattr(excitation, "SWEEPS", (short,))
     monkeypatch.setattr(excitation, "MOVE_S", 0.6)
 

@@ -2,7 +2,8 @@
 
 Standing only, with the balance policy's own weights; the observation is computed with
 the function that Praxis uses, so that both loops evaluate the very same network on the
-very same numbers. One timer at 50 Hz, no real-time measures.
+very same numbers. One timer at 50 Hz, and the node's real-time measures: frozen garbage
+collector, locked memory, SCHED_FIFO where that is permitted.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sensor_msgs.msg import Imu, JointState
 
 from configs.loader import load_robot
 from sim2real.joint_map import JointMap
-from sim2real.real_time import Punctuality
+from sim2real.real_time import Punctuality, become_real_time
 from sim2real.robot import RobotState
 from sim2real.ros2.commands import CommandWriter
 from sim2real.ros2.link import command_qos, sensor_qos
@@ -155,6 +156,9 @@ def main() -> int:
     rclpy.init()
     loop = PlainLoop()
     summary = str(loop.get_parameter("summary").value)
+    granted = become_real_time()
+    if granted.warning is not None:
+        loop.get_logger().warning(granted.warning)
     with contextlib.suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(loop)
     if summary:

@@ -116,3 +116,15 @@ def test_a_robot_that_was_moving_folds_and_goes_limp(
         sent = gate.command(replace(toppling, time=time), time)
     assert gate.reaction is Reaction.DAMPED
     assert_array_equal(sent.stiffness, 0.0)
+
+
+def test_a_robot_that_was_told_to_be_limp_is_not_stood_up(
+    gate: CommandWatchdog, robot: RobotConfig, command: JointCommand
+) -> None:
+    limp = replace(command, stiffness=np.zeros_like(command.stiffness))
+    gate.accept(limp, "praxis", 0.0)
+    for tick in range(10):
+        sent = gate.command(standing(robot, tick * DT), tick * DT)
+        assert_array_equal(sent.stiffness, 0.0)
+    assert gate.reaction is Reaction.OK
+    assert gate.accept(command, "praxis", 0.2)  # it may stand up again

@@ -13,7 +13,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from configs.loader import load_robot
 from configs.schema import RobotConfig
 from sim2real.hazards import Reaction
-from sim2real.life_cycle import Facts, LifeCycle, Phase, Request
+from sim2real.life_cycle import (
+    Facts,
+    LifeCycle,
+    LifeCycleConfig,
+    Phase,
+    Request,
+)
 from sim2real.robot import JointCommand, RobotState
 
 DT = 0.02
@@ -242,3 +248,44 @@ def test_a_robot_that_slows_down_stays_in_its_task(hanging: Hanging) -> None:
     hanging.reach(Phase.TASK)
     hanging.tick(Facts(reaction=Reaction.SLOW))
     assert hanging.cycle.phase is Phase.TASK
+
+
+def on_its_feet(robot: RobotConfig) -> Hanging:
+    """Return a robot that stands, and was checked."""
+    standing = Hanging(robot)
+    standing.cycle = LifeCycle(robot, DT, LifeCycleConfig(hoisted=False))
+    standing.state = replace(standing.state, joint_pos=robot.default_joint_pos.copy())
+    assert standing.ask(Request.CHECKED) is None
+    return standing
+
+
+def test_a_robot_on_its_feet_is_balanced_at_once(robot: RobotConfig) -> None:
+    standing = on_its_feet(robot)
+    assert standing.ask(Request.START) is None
+    assert standing.cycle.phase is Phase.BALANCE
+    assert standing.tick() is None  # at no time was it limp
+
+
+def test_on_its_feet_it_has_to_be_in_the_pose_and_at_rest(robot: RobotConfig) -> None:
+    standing = on_its_feet(robot)
+    well = standing.state
+    legs = well.joint_pos.copy()
+    legs[robot.joint_names.index("left_knee_joint")] += 0.3
+    standing.state = replace(well, joint_pos=legs)
+    assert standing.ask(Request.START) == (
+        "not balance: left_knee_joint is 0.30 rad from the default pose, at most 0.25"
+    )
+    standing.state = replace(well, joint_vel=np.full(len(robot.joint_names), 2.0))
+    assert standing.ask(Request.START) == (
+        "not balance: a joint moves at 2.0 rad/s, at most 1 rad/s"
+    )
+
+
+def test_on_its_feet_letting_go_is_a_fault(robot: RobotConfig) -> None:
+    standing = on_its_feet(robot)
+    standing.ask(Request.START)
+    standing.ask(Request.LIMP)
+    assert standing.cycle.phase is Phase.FAULT_LIMP
+    assert standing.ask(Request.RESET) is None
+    standing.ask(Request.LIMP)  # also before it was started
+    assert standing.cycle.phase is Phase.FAULT_LIMP

@@ -156,10 +156,21 @@ def test_a_simulation_that_refuses_is_an_error(link: Loopback) -> None:
 def test_close_leaves_the_robot_damped(link: Loopback, robot: RobotConfig) -> None:
     backend = backend_on(link)
     backend.reset(1)
+    backend.step(hold(robot))
     backend.close()
     limp, _ = link.sent[-1]
     assert_array_equal(limp.stiffness, 0.0)
     assert (limp.damping > 0.0).all()
+    assert link.closed
+
+
+def test_close_sends_nothing_to_a_robot_that_was_only_listened_to(
+    link: Loopback,
+) -> None:
+    backend = backend_on(link)
+    backend.reset(1)
+    backend.close()
+    assert not link.sent
     assert link.closed
 
 
