@@ -51,6 +51,7 @@ from skills.training.isaaclab_tabletop import (
 from skills.training.place_task import PlaceTask
 
 Tensor = torch.Tensor
+HAND_CONTACTS, HAND_CONSTRAINTS = 40, 200  # of a hand, a cup and a table, at most
 GRIP = 10.0
 """How much harder friction is than contact, in Newton.
 
@@ -85,7 +86,9 @@ def hand_env_cfg(
     cfg = HandEnvCfg()
     practice_cfg(cfg, task, robot_name, training, physics=physics, device=device)
     if is_newton(cfg):
-        cfg.sim.physics.solver_cfg.impratio = GRIP
+        solver = cfg.sim.physics.solver_cfg
+        solver.impratio = GRIP
+        solver.nconmax, solver.njmax = HAND_CONTACTS, HAND_CONSTRAINTS
     return cfg
 
 
