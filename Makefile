@@ -14,10 +14,10 @@ RUN_TIME := $(VENV)/.run-time-installed
 EVERYTHING := $(VENV)/.everything-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format bench evaluate clean
+.PHONY: help venv demo test test-ros check format bench evaluate clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 venv: $(EVERYTHING) ## install everything, training and tests included, into .venv
 
@@ -26,6 +26,9 @@ demo: $(RUN_TIME) ## install what a run needs and carry out TASK
 
 test: $(EVERYTHING) ## run the tests
 	$(BIN)/python -m pytest --ignore=tests/benchmarks
+
+test-ros: ## run the ROS 2 tests, where ROS 2 and praxis_msgs are sourced (docs/ros2.md)
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest tests/ros tests/sim2real/robot_log
 
 check: $(EVERYTHING) ## ruff, formatting and types
 	$(BIN)/ruff check .
@@ -58,5 +61,5 @@ $(RUN_TIME): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(EVERYTHING): pyproject.toml constraints.txt | $(RUN_TIME)
-	$(INSTALL) ".[train,video,dev]"
+	$(INSTALL) ".[train,log,video,dev]"
 	@touch $@

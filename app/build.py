@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from app.control_loop import Assembly
 from app.llm_task import check_llm_options, read_with_llm
@@ -20,11 +22,23 @@ from planners.recovery import Budget
 from planners.task import Step, Task
 from planners.task_file import TASK_DIR, load_task
 from planners.vocabulary import Vocabulary
+from sim2real.adaptation.adapter import Adapter
+from sim2real.adaptation.choice import make_adapter
 from sim2real.backends import make_backend
+from sim2real.chosen_robot import choose_robot
+from sim2real.guard import Guard, GuardConfig
+from sim2real.hazards import WatchdogConfig
+from sim2real.health import Health
 from sim2real.robot import RobotBackend
 from sim2real.safety import SafetyFilter
 from skills.contract import Skill, Snapshot
-from skills.library import make_skills, policy_path, skill_arguments
+from skills.library import (
+    POLICY_DIR,
+    adaptive_skills,
+    make_skills,
+    policy_path,
+    skill_arguments,
+)
 from skills.predicates import Hands
 from skills.rehearsal import make_rehearsal
 from skills.rehearsal_script import Mishaps, follow, read_script
@@ -50,6 +64,16 @@ class Plan:
     progress: Mapping[str, Any] | None = None  # of an earlier run, to go on from
 
 
+class Alteration(Protocol):
+    """Changes a run that is being built, as a fault does."""
+
+    def backend(self, backend: RobotBackend) -> RobotBackend:
+        """Return what the run is to take for its backend."""
+
+    def skills(self, skills: dict[str, Skill]) -> dict[str, Skill]:
+        """Return what the run is to take for its skills."""
+
+
 def read_plan(request: str, options: RunOptions) -> Plan:
     """Read robot, scene and task.
 
@@ -65,6 +89,7 @@ def read_plan(request: str, options: RunOptions) -> Plan:
     check_llm_options(options)
     _check_parameters(request, options)
     _check_script(options)
+    _check_robot_parameters(options)
     robot, scene = load_robot(options.robot), load_scene(options.scene)
     if options.planner == "llm":
         task = _ask_llm(request, options, robot, scene)
@@ -72,6 +97,20 @@ def read_plan(request: str, options: RunOptions) -> Plan:
         task = _read_task(request, options, scene)
     _check_hands(task, robot)
     return Plan(options=options, robot=robot, scene=scene, task=task)
+
+
+def read_task(
+    request: str, options: RunOptions, robot: RobotConfig, scene: SceneConfig
+) -> Task:
+    """Read a task for a robot and a scene that are there already; it is quick.
+
+    Raises:
+        ConfigError: if a file cannot be used, or the robot lacks the hands for it.
+        LanguageError: if the sentence is not understood.
+    """
+    task = _read_task(request, options, scene)
+    _check_hands(task, robot)
+    return task
 
 
 def plan_for(
@@ -121,6 +160,20 @@ def _check_hands(task: Task, robot: RobotConfig) -> None:
             )
 
 
+def _check_robot_parameters(options: RunOptions) -> None:
+    if options.robot_parameters is not None and options.backend != "mujoco":
+        raise ConfigError(
+            f"--robot-parameters {options.robot_parameters} is for the mujoco backend, "
+            f"not for {options.backend}. Drop one of them."
+        )
+
+
+def _concrete(options: RunOptions, robot: RobotConfig) -> dict[str, Any]:
+    """Return what the backend is to be told about this very robot."""
+    parameters = choose_robot(options.robot_parameters, robot)
+    return {} if parameters is None else {"parameters": parameters}
+
+
 def _ask_llm(
     request: str, options: RunOptions, robot: RobotConfig, scene: SceneConfig
 ) -> Task:
@@ -150,25 +203,38 @@ def _read_task(request: str, options: RunOptions, scene: SceneConfig) -> Task:
     return parse_task(request, Vocabulary.of_scene(scene, skill_arguments()))
 
 
-def build(plan: Plan, ask_to_stop: Callable[[], None] = lambda: None) -> Assembly:
+def build(
+    plan: Plan,
+    ask_to_stop: Callable[[], None] = lambda: None,
+    alter: Alteration | None = None,
+) -> Assembly:
     """Build everything that the plan needs.
 
     Args:
         plan: what was asked for.
         ask_to_stop: what a script calls where it has the operator stop the robot.
+        alter: changes backend and skills.
 
     Raises:
-        ConfigError: if the script of a rehearsal is not understood.
+        ConfigError: if the script of a rehearsal is not understood, or there is no
+            such concrete robot.
         PolicyMismatch: if a policy is missing or does not fit the robot.
     """
     options, robot = plan.options, plan.robot
     backend = make_backend(
-        options.backend, robot, plan.scene, realtime=options.realtime
+        options.backend,
+        robot,
+        plan.scene,
+        realtime=options.realtime,
+        **_concrete(options, robot),
     )
     if options.backend == "fake":
         skills = make_rehearsal(robot, cast(Stage, backend))
     else:
-        skills = make_skills(robot, options.policies)
+        adaptive = options.adapt in ("module", "all")
+        if options.adapt == "module":
+            _check_adaptive(options.policies)
+        skills = make_skills(robot, options.policies, adaptive=adaptive)
     if options.script is not None:
         skills = follow(
             read_script(options.script, skills),
@@ -178,19 +244,50 @@ def build(plan: Plan, ask_to_stop: Callable[[], None] = lambda: None) -> Assembl
             trip=lambda failure, text: runner.trip(failure, text),
             stop=ask_to_stop,
         )
+    if alter is not None:
+        backend, skills = alter.backend(backend), alter.skills(skills)
     runner = SkillRunner(robot, skills)
+    guard = Guard(robot, backend.control_dt, guard_config(options.backend))
     return Assembly(
         task=plan.task,
         backend=backend,
         runner=runner,
-        safety=SafetyFilter(robot, backend.control_dt),
+        safety=SafetyFilter(robot, backend.control_dt, guard=guard),
         witness=_witness(options.backend, backend),
         budget=Budget(time_s=options.time_limit_s),
         planner_every=options.planner_every,
         known=frozenset(thing.name for thing in plan.scene.objects),
         progress=plan.progress,
         make_planner=_planner(options, robot),
+        adapter=_adapter(options, robot, backend),
+        health=getattr(backend, "health", Health),
     )
+
+
+def guard_config(backend: str) -> GuardConfig:
+    """Return the limits for a backend; a robot that pretends feels nothing."""
+    if backend != "fake":
+        return GuardConfig()
+    senseless = WatchdogConfig(
+        frozen_imu_ticks=0, imu_jump=0.0, dead_motor_ticks=0, contact_lost_s=0.0
+    )
+    # Nor does it fall: its joints go where they are told, whatever stands on them.
+    return GuardConfig(watchdogs=senseless, lost_point=inf, lost_tilt=inf)
+
+
+def _check_adaptive(folder: Path | None) -> None:
+    if not adaptive_skills(folder):
+        raise ConfigError(
+            f"--adapt module: there is no adaptive policy in {folder or POLICY_DIR}. "
+            "Train one (docs/adaptation.md), or choose --adapt estimator."
+        )
+
+
+def _adapter(options: RunOptions, robot: RobotConfig, backend: RobotBackend) -> Adapter:
+    try:
+        return make_adapter(options.adapt, robot, backend.control_dt)
+    except ValueError as error:
+        raise ConfigError(f"--adapt {options.adapt}: {error}.") from None
 
 
 def build_unpowered(plan: Plan) -> tuple[Assembly, bool]:

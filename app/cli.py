@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from app.commands import engines, look, model, run, scenario, task, train
+from app.commands import (
+    adaptation,
+    engines,
+    identify,
+    look,
+    model,
+    randomize,
+    replay,
+    run,
+    safety,
+    scenario,
+    task,
+    train,
+)
 from app.commands.shared import BAD_INPUT, INTERRUPTED, complain
 
 app = typer.Typer(
@@ -16,7 +29,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for group in (run, look, task, scenario, model, engines, train):
+for group in (
+    run,
+    replay,
+    look,
+    task,
+    scenario,
+    model,
+    engines,
+    train,
+    adaptation,
+    identify,
+    safety,
+    randomize,
+):
     group.add_to(app)
 
 

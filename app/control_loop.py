@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,8 +17,10 @@ from app.result import EpisodeResult
 from app.truth import Witness
 from planners.planner import Planner, TaskState, TaskStatus
 from planners.recovery import Budget, recoverable
-from planners.task import Task
+from planners.task import Achieve, Step, Task
+from sim2real.adaptation.adapter import Adapter, NoAdapter
 from sim2real.hazards import Hazard, Reaction, SafetyEvent
+from sim2real.health import Health
 from sim2real.robot import BackendError, JointCommand, RobotBackend, RobotState
 from sim2real.safety import SafetyFilter
 from skills.contract import Failure, GoalError, Snapshot
@@ -29,10 +31,15 @@ AFTER_FAILURE_S = 0.5  # it stands, or lies damped, before it is left alone [s]
 
 FAILURE_OF = {
     Hazard.FALL: Failure.UNSTABLE,
+    Hazard.UNSTEADY: Failure.UNSTABLE,
     Hazard.BAD_COMMAND: Failure.CONTRACT,
+    Hazard.POLICY: Failure.CONTRACT,
+    Hazard.POLICY_SLOW: Failure.CONTRACT,
     Hazard.OPERATOR: Failure.OPERATOR,
+    Hazard.HEARTBEAT: Failure.OPERATOR,
+    Hazard.AUTHORITY: Failure.OPERATOR,
 }
-"""How a task has failed when the safety filter trips; else the hardware is at fault."""
+"""How a task has failed when safety stops it; else the hardware is at fault."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,22 @@ class Assembly:
     progress: Mapping[str, Any] | None = None  # of an earlier run, to go on from
     meddle: Callable[[int], None] | None = None  # with the world, after each reset
     make_planner: Callable[..., Planner] = Planner  # the tree, or what is learned
+    adapter: Adapter = field(default_factory=NoAdapter)
+    health: Callable[[], Health] = Health  # of what carries states and commands
+    # Times computing for the watchdog of overruns; None where the robot waits for the
+    # command, as a simulation does, so that no decision looks at a clock.
+    compute_clock: Callable[[], float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeOver:
+    """A robot that is up already; a task goes on from there, nothing is reset."""
+
+    state: RobotState
+    commanded: NDArray[np.float64] | None = None  # what skills asked for last, (n,)
+    sent: JointCommand | None = None  # what led to the state
+    # Planning took its time: the state now. None: no time passes meanwhile.
+    refresh: Callable[[], RobotState] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +87,7 @@ class Moment:
     reaction: Reaction
     events: tuple[SafetyEvent, ...]  # since the start of the episode
     active: tuple[str, ...]  # skills that have joints
+    kept: tuple[Step | Achieve, ...] = ()  # what was done so far
 
 
 class Observer(Protocol):
@@ -93,6 +117,8 @@ class Episode:
         observers: Sequence[Observer] = (),
         operator: Operator | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        after_failure_s: float = AFTER_FAILURE_S,
+        take_over: TakeOver | None = None,
     ) -> None:
         """Prepare; the robot is not touched before `run`.
 
@@ -102,14 +128,20 @@ class Episode:
             observers: told about every tick.
             operator: asked before every tick; nobody if None.
             clock: measures computing; no decision looks at it.
+            after_failure_s: how long a robot that failed is looked after [s].
+            take_over: go on from here; None: the robot is reset first.
         """
         self._parts = assembly
         self._seed = seed
         self._observers = observers
         self._operator = operator or Nobody()
         self._clock = clock
+        self._after_failure_s = after_failure_s
+        self._take_over = take_over
         self._ticks: list[float] = []
-        self._commanded: NDArray[np.float64] | None = None
+        self._commanded = take_over.commanded if take_over else None
+        # What led to the present state.
+        self._sent: JointCommand | None = take_over.sent if take_over else None
         self._done_at = 0.0  # robot time at which the task was decided [s]
         self._stopped_late: TaskStatus | None = None
 
@@ -120,13 +152,13 @@ class Episode:
             GoalError: if the task makes no sense in this world.
         """
         parts = self._parts
-        state = parts.backend.reset(self._seed)
-        if parts.meddle is not None:
-            parts.meddle(self._seed)
-        parts.runner.reset()
-        parts.safety.reset()
-        snapshot = Snapshot(state=state, objects=parts.backend.objects())
+        state = self._take_over.state if self._take_over else self._reset()
+        snapshot = Snapshot(
+            state=state, objects=parts.backend.objects(), commanded=self._commanded
+        )
         planner = self._planner(snapshot)
+        if self._take_over is not None and self._take_over.refresh is not None:
+            state = self._take_over.refresh()
         witness = parts.witness()
         judge = Judge(parts.task, witness.look()) if witness else None
         moment = self._moment(planner, snapshot, self._still(state), planned=False)
@@ -141,6 +173,16 @@ class Episode:
             observer.end(result)
         return result
 
+    def _reset(self) -> RobotState:
+        parts = self._parts
+        state = parts.backend.reset(self._seed)
+        if parts.meddle is not None:
+            parts.meddle(self._seed)
+        parts.runner.reset()
+        parts.safety.reset()
+        parts.adapter.reset(state)
+        return state
+
     def _loop(
         self,
         planner: Planner,
@@ -150,8 +192,9 @@ class Episode:
     ) -> None:
         """Tick until the task is decided and the judge has seen enough."""
         parts, count = self._parts, 0
-        over = False
-        while not over or state.time < self._done_at + _linger(planner) - 1e-9:
+        # Ticks, not robot time: states may have stopped coming.
+        left: int | None = None
+        while left is None or left > 0:
             if witness is not None and judge is not None:
                 judge.watch(witness.look(), planner.kept)
             self._obey(planner)
@@ -159,8 +202,12 @@ class Episode:
             moment = self._tick(planner, state, planned=planned)
             for observer in self._observers:
                 observer.tick(moment)
-            if not over:
-                over, self._done_at = planner.done, state.time
+            if left is not None:
+                left -= 1
+            else:
+                self._done_at = state.time
+            if left is None and planner.done:
+                left = round(self._linger(planner) / parts.backend.control_dt) - 1
             if self._stopped_late is not None:
                 break
             state = parts.backend.step(moment.command)
@@ -170,21 +217,49 @@ class Episode:
 
     def _tick(self, planner: Planner, state: RobotState, *, planned: bool) -> Moment:
         parts, begun = self._parts, self._clock()
+        stopwatch = parts.compute_clock or (lambda: 0.0)
+        computing_since = stopwatch()
+        if self._sent is not None:
+            parts.adapter.observe(state, self._sent)
         snapshot = Snapshot(
-            state=state, objects=parts.backend.objects(), commanded=self._commanded
+            state=state,
+            objects=parts.backend.objects(),
+            commanded=self._commanded,
+            adaptation=parts.adapter.estimate(),
+            speed_share=parts.safety.speed_share,
         )
         if planned:
             planner.tick(snapshot)
-        command = parts.runner.step(snapshot)
-        command = parts.safety.filter(command, state)
+        asked = self._asked(snapshot)
+        fitted = parts.adapter.compensate(asked, state)
+        health = replace(
+            parts.health(),
+            compute_s=stopwatch() - computing_since,
+            policy_fault=parts.runner.unattended,
+        )
+        command = parts.safety.filter(fitted, state, health)
+        self._sent = command
+        # Skills go on from what they asked for, without what was added to it.
         self._commanded = command.joint_pos
-        tripped = parts.safety.tripped
-        if tripped is not None and not planner.done:
-            failure = FAILURE_OF.get(tripped.kind, Failure.HARDWARE)
-            parts.runner.trip(failure, tripped.text)
-            planner.stop(failure, tripped.text)
+        if fitted is not asked:
+            self._commanded = command.joint_pos - (fitted.joint_pos - asked.joint_pos)
+        stopped = parts.safety.stopped
+        if stopped is not None and not planner.done:
+            failure = FAILURE_OF.get(stopped.kind, Failure.HARDWARE)
+            parts.runner.trip(failure, stopped.text)
+            planner.stop(failure, stopped.text)
         self._ticks.append(self._clock() - begun)
         return self._moment(planner, snapshot, command, planned=planned)
+
+    def _asked(self, snapshot: Snapshot) -> JointCommand:
+        """Return what the skills want; they rest while safety has the robot."""
+        if self._parts.safety.in_charge and self._sent is not None:
+            return self._sent
+        return self._parts.runner.step(snapshot)
+
+    def _linger(self, planner: Planner) -> float:
+        succeeded = planner.status.state is TaskState.SUCCESS
+        return AFTER_SUCCESS_S if succeeded else self._after_failure_s
 
     def _planner(self, snapshot: Snapshot) -> Planner:
         parts = self._parts
@@ -234,6 +309,7 @@ class Episode:
             reaction=safety.reaction,
             events=safety.events,
             active=self._parts.runner.active(),
+            kept=tuple(planner.kept),
         )
 
     def _result(self, planner: Planner, judge: Judge | None) -> EpisodeResult:
@@ -241,10 +317,10 @@ class Episode:
         success = status.state is TaskState.SUCCESS
         failure, sentence = status.failure, status.sentence
         judgement: Judgement = judge.judgement() if judge else NO_PHYSICS
-        if success and judge is None and safety.tripped is not None:
-            kind = safety.tripped.kind
+        if success and judge is None and safety.stopped is not None:
+            kind = safety.stopped.kind
             success, failure = False, FAILURE_OF.get(kind, Failure.HARDWARE)
-            sentence = f"{sentence}; then {safety.tripped.text}"
+            sentence = f"{sentence}; then {safety.stopped.text}"
         return EpisodeResult(
             seed=self._seed,
             success=success,
@@ -265,8 +341,3 @@ class Episode:
         progress, parts = planner.progress(), self._parts
         limit = parts.task.deadline_s or parts.budget.time_s
         return progress if progress["spent_s"] < limit else None
-
-
-def _linger(planner: Planner) -> float:
-    succeeded = planner.status.state is TaskState.SUCCESS
-    return AFTER_SUCCESS_S if succeeded else AFTER_FAILURE_S

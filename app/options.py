@@ -16,6 +16,8 @@ class RunOptions(Config):
     """Settings of a run; those that were given are in `model_fields_set`."""
 
     robot: str = "g1_dex3"  # name in configs/robots, or a path
+    # hidden:SEED, a name in configs/identified, or a path; None: the nominal robot.
+    robot_parameters: str | None = None
     scene: str = "kitchen"  # name in configs/scenes, or a path
     backend: Literal["mujoco", "isaaclab", "fake"] = "mujoco"
     # llm: a language model reads the sentence; learned: a policy chooses the skills.
@@ -24,6 +26,8 @@ class RunOptions(Config):
     llm_model: str | None = None  # as the endpoint calls it
     parameters: dict[str, str] = Field(default_factory=dict)  # of a task file
     script: str | None = None  # failures to rehearse, for the fake backend
+    # How commands are fitted to the robot that is there (docs/adaptation.md).
+    adapt: Literal["none", "estimator", "module", "residual", "all"] = "none"
     seed: Annotated[int, Field(ge=0)] = 1  # of the first episode
     episodes: Annotated[int, Field(ge=1)] = 1
     policies: Path | None = None  # folder of the ONNX files; those that ship if None

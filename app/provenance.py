@@ -15,6 +15,7 @@ from app.options import RunOptions
 from configs.loader import CONFIG_DIR, ConfigError, read_yaml
 from configs.overrides import apply_overrides, origins
 from configs.training_schema import (
+    AdaptiveLegTrainingConfig,
     HandTrainingConfig,
     LegTrainingConfig,
     SelectorTrainingConfig,
@@ -23,6 +24,7 @@ from configs.training_schema import (
 DEFAULT, COMMAND_LINE = "default", "command line"
 TRAINING_DIR = CONFIG_DIR / "training"
 HAND_SKILLS = ("grasp", "manipulate")
+ADAPTIVE_SKILLS = ("walk_adaptive",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,8 @@ def settings_of_training(skill: str, overrides: Sequence[str]) -> Iterator[Setti
         config = apply_overrides(SelectorTrainingConfig, data, overrides, path.name)
     elif skill in HAND_SKILLS:
         config = apply_overrides(HandTrainingConfig, data, overrides, path.name)
+    elif skill in ADAPTIVE_SKILLS:
+        config = apply_overrides(AdaptiveLegTrainingConfig, data, overrides, path.name)
     else:
         config = apply_overrides(LegTrainingConfig, data, overrides, path.name)
     for key, value, origin in origins(config, data, overrides, f"file {path.name}"):

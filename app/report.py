@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.build import Plan
+from app.options import RunOptions
 from app.result import EpisodeResult, Summary
 from configs.loader import ConfigError
 from skills.library import POLICY_DIR
@@ -34,7 +35,7 @@ def report(
         "interrupted": interrupted,
         **Summary(episodes=results).as_dict(),
         "versions": versions(),
-        "policies": {} if options.backend == "fake" else _digests(options.policies),
+        "policies": policy_digests(options),
     }
 
 
@@ -49,9 +50,11 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _digests(folder: Path | None) -> dict[str, str]:
-    """Return the beginning of each policy's SHA-256."""
-    files = sorted((folder or POLICY_DIR).glob("*.onnx"))
+def policy_digests(options: RunOptions) -> dict[str, str]:
+    """Return the beginning of each policy's SHA-256; a rehearsal has no policies."""
+    if options.backend == "fake":
+        return {}
+    files = sorted((options.policies or POLICY_DIR).glob("*.onnx"))
     return {
         file.stem: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in files
     }

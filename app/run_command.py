@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,8 +21,15 @@ from app.judge import Verdict
 from app.operator_desk import Desk
 from app.operator_stop import OperatorStop
 from app.recorder import Recorder
-from app.report import check_writable, report, write_json
+from app.report import (
+    check_writable,
+    policy_digests,
+    report,
+    versions,
+    write_json,
+)
 from app.result import EpisodeResult, Summary
+from app.run_log import RunLog
 from app.stopped_task import DEFAULT, how_to_go_on, save_stopped
 from app.trace_file import TraceFile, open_trace
 from configs.loader import ConfigError
@@ -41,6 +49,7 @@ class Outputs:
     view: bool = False
     video: Path | None = None
     record: Path | None = None
+    log: Path | None = None  # MCAP
     json: Path | None = None
     trace: Path | None = None  # None: the default place
     traced: bool = False
@@ -55,13 +64,17 @@ def check_outputs(plan: Plan, outputs: Outputs) -> None:
         VideoError: saying what to install.
     """
     stopped = None if outputs.stopped == DEFAULT else outputs.stopped
-    paths = (outputs.video, outputs.record, outputs.json, outputs.trace, stopped)
+    paths = (
+        *(outputs.video, outputs.record, outputs.log),
+        *(outputs.json, outputs.trace, stopped),
+    )
     for path in paths:
         if path is not None:
             check_writable(path)
     one_only = {
         "--video": outputs.video,
         "--record": outputs.record,
+        "--log": outputs.log,
         "--save-stopped": stopped,
     }
     for option, path in one_only.items():
@@ -136,6 +149,8 @@ def _observers(
         observers.append(trace)
     if outputs.record is not None:
         observers.append(Recorder(outputs.record))
+    if outputs.log is not None:
+        observers.append(_log(outputs.log, plan, console))
     if outputs.video is not None:
         from app.video import Video
 
@@ -158,6 +173,18 @@ def _trace(plan: Plan, outputs: Outputs, console: Console) -> TraceFile | None:
         backend=plan.options.backend,
         warn=lambda text: _say(console, text, "yellow"),
     )
+
+
+def _log(path: Path, plan: Plan, console: Console) -> RunLog:
+    options = plan.options
+    metadata = {
+        "scene": plan.scene.name,
+        "backend": options.backend,
+        "adapt": options.adapt,
+        "praxis": versions()["praxis"],
+        "policies": json.dumps(policy_digests(options)),
+    }
+    return RunLog(path, metadata, warn=lambda text: _say(console, text, "yellow"))
 
 
 def _write_report(

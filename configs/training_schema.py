@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from configs.schema import Config, Range
+from configs.schema import Config, Range, Share
 
 
 class PpoConfig(Config):
@@ -45,6 +45,9 @@ class CommandConfig(Config):
 class LegRandomization(Config):
     """What differs from robot to robot, drawn uniformly for each environment."""
 
+    # Name in configs/randomization, or a file: the robots are drawn from it, and of the
+    # keys below only pushes and arms count.
+    ranges: str | None = None
     friction: Range = (0.4, 1.2)
     mass_scale: Range = (0.9, 1.1)  # of every link
     torso_mass: Range = (-1.0, 2.0)  # added [kg]
@@ -62,6 +65,32 @@ class LegRandomization(Config):
     push_share: float = 1.0  # of the robots that are pushed
     random_arms_share: float = 0.6  # of the robots: arms in a random pose
     wild_arms_share: float = 0.0  # of the robots: arms anywhere in their range
+
+
+class CurriculumConfig(Config):
+    """How the ranges widen with success and narrow without it."""
+
+    start: Annotated[float, Field(ge=0)] = 0.3  # level: 0 nominal, 1 the whole ranges
+    lowest: Annotated[float, Field(ge=0)] = 0.0
+    highest: Annotated[float, Field(ge=0)] = 1.0
+    step: Annotated[float, Field(gt=0)] = 0.1
+    harder_above: Share = 0.8  # success rate
+    easier_below: Share = 0.5
+    episodes: Annotated[int, Field(ge=1)] = 512  # that a rate is taken over
+    patience: Annotated[int, Field(ge=1)] = 2  # rates in a row that have to agree
+
+    @model_validator(mode="after")
+    def _check(self) -> CurriculumConfig:
+        if not self.lowest <= self.start <= self.highest:
+            raise ValueError(
+                f"start {self.start} lies outside [{self.lowest}, {self.highest}]"
+            )
+        if self.easier_below >= self.harder_above:
+            raise ValueError(
+                f"easier_below {self.easier_below} has to be less than harder_above "
+                f"{self.harder_above}, or the level would go up and down for ever"
+            )
+        return self
 
 
 class Stage(Config):
@@ -100,6 +129,7 @@ class LegTrainingConfig(Config):
     stages: tuple[Stage, ...] = ()
     commands: CommandConfig = CommandConfig()
     randomization: LegRandomization = LegRandomization()
+    curriculum: CurriculumConfig | None = None  # None: the whole ranges from the start
     ppo: PpoConfig = PpoConfig()
     # Skill or policy file whose matching terms seed the actor; None: random weights.
     warm_start: str | None = None
@@ -130,9 +160,33 @@ class LegTrainingConfig(Config):
         )
 
 
+class AdaptationConfig(Config):
+    """Training of a policy that tells from its history which robot it drives."""
+
+    strength: Range = (0.65, 1.1)  # of all motors of a robot
+    group_strength: Range = (0.9, 1.1)  # of each leg and the waist, on top of it
+    latent: Annotated[int, Field(gt=0, multiple_of=2)] = 8  # what sets robots apart
+    encoder: tuple[int, ...] = (32,)  # hidden layers from parameters to latent
+    history: Annotated[int, Field(ge=2, le=250)] = 50  # control periods
+    frame: Annotated[int, Field(gt=0)] = 16  # numbers kept of each observation
+    hidden: Annotated[int, Field(gt=0)] = 64  # of the student
+    student_steps: Annotated[int, Field(gt=0)] = 2_000_000  # of all robots together
+    student_updates: Annotated[int, Field(gt=0)] = 12  # minibatches a round
+    learning_rate: float = 1e-3  # of the student, at the start
+
+
+class AdaptiveLegTrainingConfig(LegTrainingConfig):
+    """Training of a leg policy with a module that adapts it."""
+
+    adaptation: AdaptationConfig = AdaptationConfig()
+
+
 class HandRandomization(Config):
     """What differs from scene to scene and robot to robot, drawn uniformly."""
 
+    # Name in configs/randomization, or a file: the robots are drawn from it, not from
+    # gain, joint_damping, mass_scale and latency_steps.
+    ranges: str | None = None
     table_height: Range = (0.64, 0.81)  # [m]
     table_edge: Range = (0.14, 0.26)  # ahead of the pelvis [m]
     cup_depth: Range = (0.04, 0.21)  # of the cup's centre behind the edge [m]

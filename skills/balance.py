@@ -50,6 +50,12 @@ class Balance:
         self._last: JointTargets | None = None
 
     @property
+    def policies(self) -> dict[str, Policy]:
+        """Its networks, by name."""
+        steps = {} if self._steps is None else {"balance.step": self._steps.policy}
+        return {"balance": self._policy, **steps}
+
+    @property
     def joints(self) -> tuple[str, ...]:
         """The joints it commands."""
         return self._policy.joints

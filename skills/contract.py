@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sim2real.adaptation.adapter import Estimate
 from sim2real.robot import ObjectState, RobotState
 
 Array = NDArray[np.float64]
@@ -55,6 +56,8 @@ class Snapshot:
     state: RobotState
     objects: Mapping[str, ObjectState]
     commanded: Array | None = None  # targets of the last command [rad], (n,)
+    adaptation: Estimate | None = None  # in what the robot differs from its model
+    speed_share: float = 1.0  # how fast walks may be, as a share of their speed
 
     @property
     def time(self) -> float:

@@ -62,6 +62,11 @@ class Grasp:
         self._hands = hands
         self._run: HandRun | None = None
 
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """Its networks, by name."""
+        return {f"grasp.{side}": hand for side, hand in self._policies.items()}
+
     def contract(self, goal: Goal, snapshot: Snapshot) -> Contract:
         """See `Skill.contract`."""
         name = str(goal.args.get("object", ""))

@@ -17,20 +17,33 @@ from skills.walk import Walk
 
 POLICY_DIR = Path(__file__).parent / "policies"
 CONTROL_DT = 0.02  # [s]
+ADAPTIVE = "_adaptive"  # behind a skill's name: its policy that adapts by itself
 
 
-def make_skills(robot: RobotConfig, policy_dir: Path | None = None) -> dict[str, Skill]:
+def make_skills(
+    robot: RobotConfig, policy_dir: Path | None = None, *, adaptive: bool = False
+) -> dict[str, Skill]:
     """Load every policy, check it against the robot, and return the skills by name.
 
     A robot without hands gets the skills of its legs.
+
+    Args:
+        robot: the robot.
+        policy_dir: where the policies lie, if not where Praxis has its own.
+        adaptive: take `SKILL_adaptive.onnx`, which adapts to the robot from what it
+            saw lately, for the legs' skills that have one.
 
     Raises:
         PolicyMismatch: if a policy is missing or does not fit the robot.
     """
     folder = policy_dir or POLICY_DIR
     hands = Hands(robot)
-    walk, balance = _load(folder, "walk", robot), _load(folder, "balance", robot)
-    stepping = _load(folder, "walk", robot)
+    legs = {
+        skill: _choice(folder, skill) if adaptive else skill
+        for skill in ("walk", "balance")
+    }
+    walk, stepping = (_load(folder, legs["walk"], robot) for _ in range(2))
+    balance = _load(folder, legs["balance"], robot)
     skills: dict[str, Skill] = {
         "walk": Walk(walk, hands),
         "balance": Balance(balance, Stepping(stepping, Feet(robot))),
@@ -53,6 +66,17 @@ def skill_arguments() -> dict[str, tuple[Argument, ...]]:
 def policy_path(skill: str, policy_dir: Path | None = None) -> Path:
     """Return where a skill's policy file lies."""
     return (policy_dir or POLICY_DIR) / f"{skill}.onnx"
+
+
+def adaptive_skills(policy_dir: Path | None = None) -> tuple[str, ...]:
+    """Return the skills of legs that have an adaptive policy in a folder."""
+    folder = policy_dir or POLICY_DIR
+    return tuple(s for s in ("walk", "balance") if _choice(folder, s) != s)
+
+
+def _choice(folder: Path, skill: str) -> str:
+    adaptive = f"{skill}{ADAPTIVE}"
+    return adaptive if policy_path(adaptive, folder).is_file() else skill
 
 
 def _load(

@@ -56,6 +56,11 @@ class Manipulate:
         self._run: HandRun | None = None
         self._spot: Array | None = None
 
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """Its networks, by name."""
+        return {f"manipulate.{side}": hand for side, hand in self._policies.items()}
+
     def contract(self, goal: Goal, snapshot: Snapshot) -> Contract:
         """See `Skill.contract`."""
         name, surface = str(goal.args.get("object", "")), str(goal.args.get("target"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from configs.schema import RobotConfig
 from sim2real.joint_map import JointMap
 from sim2real.robot import RobotState
 from skills.mirror import flips, mirror_name
+from skills.observation_labels import number_labels
 from skills.observations import Sense, observe
 from skills.policy_contract import (
     EXPORT_AGAIN,
@@ -67,6 +68,11 @@ class Policy:
         self._range = np.sort(limits, axis=1)
         self._last_action: Array32 = np.zeros(len(action.joints), np.float32)
         self._target: Array | None = None
+        length = contract.history.length
+        self._history = np.zeros((length, contract.observation_size), np.float32)
+        self._begun = False  # whether the history holds an observation
+        # Told what was seen and answered, at every tick; for logs.
+        self.on_step: Callable[[Array32, Array32], None] | None = None
 
     @staticmethod
     def load(
@@ -112,6 +118,7 @@ class Policy:
                 squeeze; without them it goes on from the measured joints.
         """
         self._last_action = np.zeros(len(self.joints), np.float32)
+        self._begun = False
         start = state.joint_pos if commanded is None else commanded
         here = self._acted.take(start) * self._acted_sign
         self._target = here.astype(np.float64)
@@ -135,7 +142,8 @@ class Policy:
             raise RuntimeError(NO_BEGINNING)
         observation = self.observe(state, signals)
         clip = self.contract.action.clip
-        action = np.clip(self._network.run(observation), -clip, clip)
+        seen = self._remember(observation)
+        action = np.clip(self._network.run(seen), -clip, clip)
         if self.contract.action.kind == "offset":
             target = (self._default + self._scale * action).astype(np.float64)
         else:
@@ -143,7 +151,31 @@ class Policy:
             target = np.clip(self._target + self._scale * action, low, high)
         self.last_observation = observation
         self._last_action, self._target = action, target
+        if self.on_step is not None:
+            self.on_step(observation, action)
         return target * self._acted_sign
+
+    def answer(self, seen: Array32) -> Array32:
+        """Return the network's clipped output for an input, without remembering it.
+
+        Args:
+            seen: the observation, or the whole history of one that has one.
+        """
+        clip = self.contract.action.clip
+        result: Array32 = np.clip(self._network.run(seen), -clip, clip)
+        return result
+
+    def _remember(self, observation: Array32) -> Array32:
+        """Return what the network sees: the latest observations, the oldest first."""
+        if len(self._history) == 1:
+            return observation
+        if self._begun:
+            self._history[:-1] = self._history[1:]
+            self._history[-1] = observation
+        else:  # as if it had been like this for ever
+            self._history[:] = observation
+            self._begun = True
+        return self._history.reshape(-1)
 
     @property
     def target(self) -> Array:
@@ -151,6 +183,11 @@ class Policy:
         if self._target is None:
             raise RuntimeError(NO_BEGINNING)
         return self._target.copy()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A name for each number of the observation, as in `number_labels`."""
+        return number_labels(self._terms, self.joints, mirrored=self._mirrored)
 
     def measured(self, state: RobotState) -> Array:
         """Return the joints' positions as the network knows them [rad], (k,)."""
@@ -193,11 +230,13 @@ def _batch(value: ArrayLike) -> Array32:
 
 
 def _check_network(contract: PolicyContract, network: Network, source: str) -> None:
-    if contract.observation_size != network.observation_size:
+    if contract.input_size != network.observation_size:
         sizes = ", ".join(f"{t.name} {t.size}" for t in contract.observations)
+        times = contract.history.length
         raise PolicyMismatch(
             f"{source}: its observation terms add up to {contract.observation_size} "
-            f"({sizes}), its network takes {network.observation_size}. {EXPORT_AGAIN}"
+            f"({sizes}){f', {times} times' if times > 1 else ''}, its network takes "
+            f"{network.observation_size}. {EXPORT_AGAIN}"
         )
     if len(contract.action.joints) != network.action_size:
         raise PolicyMismatch(

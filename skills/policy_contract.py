@@ -46,12 +46,12 @@ class TermContract(Config):
 
 
 class HistoryContract(Config):
-    """How many observations the network sees at once; format 1 knows the newest only.
+    """How many observations the network sees at once, one for each control period.
 
-    Order and start rule say what longer histories will mean.
+    The input is one observation after the other. At a start, all are the first one.
     """
 
-    length: Literal[1] = 1
+    length: Annotated[int, Field(ge=1, le=250)] = 1
     order: Literal["oldest_first"] = "oldest_first"
     start: Literal["repeat_first"] = "repeat_first"
 
@@ -118,6 +118,11 @@ class PolicyContract(Config):
         return sum(term.size for term in self.observations)
 
     @property
+    def input_size(self) -> int:
+        """Length of the network's input: the observation, once for each of history."""
+        return self.observation_size * self.history.length
+
+    @property
     def signals(self) -> tuple[str, ...]:
         """Names that the caller has to give to `Policy.act`."""
         names = [term.name for term in self.observations if term.name not in TERMS]
@@ -133,7 +138,7 @@ class PolicyContract(Config):
         """
         golden, action = self.golden, self.action
         return (
-            _decode(golden.observations, (golden.count, self.observation_size)),
+            _decode(golden.observations, (golden.count, self.input_size)),
             _decode(golden.actions, (golden.count, len(action.joints))),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from skills.contract import (
 from skills.handover import Handover
 from skills.held_joints import HeldJoints
 from skills.idle_hands import IdleHands
+from skills.policy import Policy
 from skills.predicates import Hands
 from skills.questions import question
 
@@ -42,6 +44,19 @@ class _Active:
     joint_map: JointMap  # its joints in the robot
     handover: Handover
     asked_for: bool  # by a goal; else it looks after joints that nobody claims
+
+
+class Listener(Protocol):
+    """Hears what a runner is told, without a say in it; for logs."""
+
+    def started(self, goal: Goal) -> None:
+        """A skill was asked to begin."""
+
+    def stopped(self, skill: str) -> None:
+        """A skill was asked to end."""
+
+    def stepping(self, snapshot: Snapshot) -> None:
+        """The policies of this tick run now; all that was heard comes before it."""
 
 
 class SkillRunner:
@@ -92,6 +107,9 @@ class SkillRunner:
         self._asked_at: Snapshot | None = None
         self._contracts: dict[_Key, Contract] = {}
         self.started = 0  # goals since the last reset
+        # Why nobody looked after the fallback's joints in the last step, if so.
+        self.unattended: str | None = None
+        self.listener: Listener | None = None
 
     # --- what a planner asks for ----------------------------------------------------
 
@@ -139,6 +157,8 @@ class SkillRunner:
         self._release(goal.skill)
         self._faults.pop(goal.skill, None)
         self.started += 1
+        if self.listener is not None:
+            self.listener.started(goal)
         try:
             self._begin(goal, contract, snapshot, asked_for=True)
         except GoalError:
@@ -153,6 +173,8 @@ class SkillRunner:
             GoalError: if there is no such skill.
         """
         self._find(skill)
+        if self.listener is not None:
+            self.listener.stopped(skill)
         self._release(skill)
 
     def trip(self, failure: Failure, text: str) -> None:
@@ -177,13 +199,25 @@ class SkillRunner:
             self._release(name)
         self._faults.clear()
         self.started = 0
+        self.unattended = None
         self._held.reset()
         self._idle.reset()
+
+    def policies(self) -> dict[str, Policy]:
+        """Return the policies of all skills, by skill and part: `grasp.left`."""
+        return {
+            name: policy
+            for skill in self._skills.values()
+            for name, policy in getattr(skill, "policies", {}).items()
+        }
 
     # --- the tick -------------------------------------------------------------------
 
     def step(self, snapshot: Snapshot) -> JointCommand:
         """Return the command of all joints for this tick."""
+        if self.listener is not None:
+            self.listener.stepping(snapshot)
+        self.unattended = None
         self._begin_fallback(snapshot)
         self._held.go_home(self._idle.go_home(snapshot))
         command = self._held.command(snapshot)
@@ -282,6 +316,8 @@ class SkillRunner:
 
     def _fail(self, name: str, text: str) -> None:
         self._faults[name] = (Failure.CONTRACT, text)
+        if name == self._fallback:
+            self.unattended = text
         self._release(name)
 
 

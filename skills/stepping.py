@@ -48,6 +48,11 @@ class Stepping:
         self._walk: _Walk | None = None
 
     @property
+    def policy(self) -> Policy:
+        """The walk policy."""
+        return self._policy
+
+    @property
     def active(self) -> bool:
         """Whether it steps now."""
         return self._walk is not None

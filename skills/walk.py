@@ -64,6 +64,12 @@ class Walk:
         self.chosen_stance: Pose2D | None = None  # where the last walk led to
         self._started = 0.0
 
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """Its networks, by name."""
+        arms = {f"walk.carry.{side}": arm for side, arm in self._carriers.items()}
+        return {"walk": self._policy, **arms}
+
     def contract(self, goal: Goal, snapshot: Snapshot) -> Contract:
         """See `Skill.contract`."""
         errand = self._errand_for(goal, snapshot)
@@ -111,6 +117,9 @@ class Walk:
         """See `Skill.step`."""
         assert self._errand is not None
         command = self._errand.step(snapshot)
+        if snapshot.speed_share != 1.0:
+            vx, vy, wz = (snapshot.speed_share * value for value in command)
+            command = vx, vy, wz
         self.chosen_stance = self._errand.stance
         legs = velocity_targets(
             self._policy, snapshot, command, snapshot.time - self._started

@@ -17,6 +17,16 @@ FOLDERS = ("app", "planners", "skills", "sim2real", "configs")
 """A folder imports only itself and the folders to its right."""
 
 # `*` stands for any text, slashes included.
+ROS_FILES = (
+    "app/ros_declare.py",
+    "app/ros_node.py",
+    "app/ros_reports.py",
+    "app/virtual_robot.py",
+    "sim2real/ros2/link.py",
+    "sim2real/unitree/ros2_bridge.py",
+)
+"""Files that need ROS 2; all others are tested without it."""
+
 ONLY_IN = {
     "torch": ("skills/training/*", "sim2real/isaaclab/*"),
     "tensordict": ("skills/training/*",),
@@ -25,6 +35,7 @@ ONLY_IN = {
     "stable_baselines3": ("skills/training/*",),
     "mujoco": (
         "sim2real/mujoco_*.py",
+        "sim2real/identification/*",
         "sim2real/backends/mujoco_*.py",
         "sim2real/usd/*",
         "sim2real/isaaclab/mirror.py",
@@ -38,7 +49,14 @@ ONLY_IN = {
         "skills/training/isaaclab_*.py",
     ),
     "viser": ("app/viewer.py",),
-    "rclpy": ("sim2real/backends/ros2_backend.py", "app/ros_node.py"),
+    "rclpy": ROS_FILES,
+    "praxis_msgs": ROS_FILES,
+    "sensor_msgs": ROS_FILES,
+    "rcl_interfaces": ROS_FILES,
+    "unitree_hg": ("sim2real/unitree/ros2_bridge.py",),
+    "unitree_api": ("sim2real/unitree/ros2_bridge.py",),
+    "mcap": ("sim2real/robot_log/*",),
+    "mcap_ros2": ("sim2real/robot_log/*",),
     "isaaclab": ("sim2real/isaaclab/*", "skills/training/isaaclab_*.py"),
     "isaaclab_newton": ("sim2real/isaaclab/*", "skills/training/isaaclab_*.py"),
     "isaaclab_physx": ("sim2real/isaaclab/*",),

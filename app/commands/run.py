@@ -9,10 +9,12 @@ import typer
 from rich.console import Console
 
 from app.commands.shared import (
+    Adapt,
     Backend,
     Json,
     LlmModel,
     LlmUrl,
+    Log,
     NoTrace,
     Param,
     Planner,
@@ -21,6 +23,7 @@ from app.commands.shared import (
     Record,
     Request,
     Robot,
+    RobotParameters,
     SaveStopped,
     Scene,
     Seed,
@@ -53,6 +56,7 @@ def run(
     ] = None,
     scene: Scene = None,
     robot: Robot = None,
+    robot_parameters: RobotParameters = None,
     backend: Backend = None,
     policies: Policies = None,
     script: Annotated[
@@ -64,6 +68,7 @@ def run(
     view: View = False,
     video: Video = None,
     record: Record = None,
+    log: Log = None,
     json: Json = None,
     trace: Trace = None,
     no_trace: NoTrace = False,
@@ -71,6 +76,7 @@ def run(
     planner: Planner = None,
     llm_url: LlmUrl = None,
     llm_model: LlmModel = None,
+    adapt: Adapt = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Carry out a task.
@@ -88,6 +94,7 @@ def run(
             episodes=episodes,
             scene=scene,
             robot=robot,
+            robot_parameters=robot_parameters,
             backend=backend,
             policies=policies,
             script=script,
@@ -95,6 +102,7 @@ def run(
             planner=planner,
             llm_url=llm_url,
             llm_model=llm_model,
+            adapt=adapt,
             parameters=read_parameters(param),
         )
         plan = read_plan(request, options)
@@ -105,6 +113,7 @@ def run(
             view=view,
             video=video,
             record=record,
+            log=log,
             json=json,
             trace=trace,
             no_trace=no_trace,
@@ -122,6 +131,7 @@ def resume(
     view: View = False,
     video: Video = None,
     record: Record = None,
+    log: Log = None,
     json: Json = None,
     trace: Trace = None,
     no_trace: NoTrace = False,
@@ -140,6 +150,7 @@ def resume(
             view=view,
             video=video,
             record=record,
+            log=log,
             json=json,
             trace=trace,
             no_trace=no_trace,

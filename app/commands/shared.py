@@ -56,6 +56,19 @@ LlmUrl = Annotated[
 LlmModel = Annotated[
     str | None, typer.Option(help="As the API calls it, or PRAXIS_LLM_MODEL.")
 ]
+RobotParameters = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|hidden:SEED",
+        help="Which very robot: what was identified, or one with hidden parameters.",
+    ),
+]
+Adapt = Annotated[
+    str | None,
+    typer.Option(
+        help="Fit commands to the robot: none, estimator, module, residual or all."
+    ),
+]
 PrintConfig = Annotated[
     bool,
     typer.Option("--print-config", help="Show every setting and its origin, and stop."),
@@ -66,6 +79,10 @@ View = Annotated[
 Video = Annotated[Path | None, typer.Option(help="Write an MP4 file.")]
 Record = Annotated[
     Path | None, typer.Option(help="Write signals (.npz) and trees (.tree.jsonl).")
+]
+Log = Annotated[
+    Path | None,
+    typer.Option(help="Write all that was measured and commanded (.mcap)."),
 ]
 Json = Annotated[Path | None, typer.Option(help="Write the result.")]
 Trace = Annotated[

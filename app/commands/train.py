@@ -12,6 +12,7 @@ from app.commands.shared import (
     FAILED,
     Policies,
     PrintConfig,
+    RobotParameters,
     Seed,
     Skill,
     complain,
@@ -106,6 +107,7 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Of everything that is random.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the figures.")] = None,
     policies: Policies = None,
+    robot_parameters: RobotParameters = None,
 ) -> None:
     """Measure how good the policy of a skill is."""
     from app.report import check_writable
@@ -120,6 +122,7 @@ def evaluate(
                 seed=seed,
                 episodes=EPISODES if episodes is None else episodes,
                 policies=policies,
+                robot_parameters=robot_parameters,
             )
             evaluate_selector(options, Console(), json_path=json)
             return
@@ -132,4 +135,5 @@ def evaluate(
             json_path=json,
             console=Console(),
             policy_dir=policies,
+            robot_parameters=robot_parameters,
         )

@@ -44,8 +44,15 @@ def _isaaclab(robot: RobotConfig, scene: SceneConfig, **options: Any) -> RobotBa
     return IsaacLabBackend(robot, scene, **options)
 
 
+def _ros2(robot: RobotConfig, scene: SceneConfig, **options: Any) -> RobotBackend:
+    from sim2real.backends.ros2_backend import Ros2Backend
+
+    return Ros2Backend(robot, scene, **options)
+
+
 _BACKENDS: dict[str, Callable[..., RobotBackend]] = {
     "fake": _fake,
     "isaaclab": _isaaclab,
     "mujoco": _mujoco,
+    "ros2": _ros2,
 }

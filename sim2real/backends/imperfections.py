@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim2real.robot import ObjectState, RobotState
-from sim2real.rotations import multiply
+from sim2real.robot_parameters import RobotParameters
+from sim2real.rotations import multiply, wxyz_from_rpy
 
 Array = NDArray[np.float64]
 Reading = tuple[RobotState, dict[str, ObjectState]]
@@ -38,6 +40,69 @@ class Imperfections:
             if value < 0:
                 raise ValueError(f"{name}: expected 0 or more, got {value}")
 
+    def with_noise_of(self, parameters: RobotParameters) -> Imperfections:
+        """Return these with the noise of a concrete robot on top.
+
+        Independent noises add up in their variances.
+        """
+        return replace(
+            self,
+            joint_pos_std=hypot(self.joint_pos_std, parameters.joint_pos_std),
+            joint_vel_std=hypot(self.joint_vel_std, parameters.joint_vel_std),
+            gyro_std=hypot(self.gyro_std, parameters.gyro_std),
+            tilt_std=hypot(self.tilt_std, parameters.tilt_std),
+            object_pos_std=hypot(self.object_pos_std, parameters.object_pos_std),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Biases:
+    """Constant errors of a robot's sensors."""
+
+    encoders: Array  # reading minus truth [rad], (n,)
+    gyro: Array  # base frame [rad/s], (3,)
+    mounting: Array  # from the IMU's axes to the base's, (4,)
+
+    @classmethod
+    def of(cls, parameters: RobotParameters) -> Biases | None:
+        """Return the errors of a concrete robot, or None if it has none."""
+        if not {"encoder_bias", "gyro_bias", "tilt_bias"} & set(
+            parameters.differences()
+        ):
+            return None
+        roll, pitch = (np.float64(angle) for angle in parameters.tilt_bias)
+        return cls(
+            encoders=parameters.encoder_bias,
+            gyro=parameters.gyro_bias,
+            mounting=wxyz_from_rpy(roll, pitch, np.float64(0.0)),
+        )
+
+    def of_reading(self, state: RobotState) -> RobotState:
+        """Return the truth as these sensors give it."""
+        return replace(
+            state,
+            joint_pos=state.joint_pos + self.encoders,
+            base_ang_vel=state.base_ang_vel + self.gyro,
+            base_quat_wxyz=multiply(state.base_quat_wxyz, self.mounting),
+        )
+
+
+class ReadingTimes:
+    """Says how old the reading is that a robot has; a later one is never older."""
+
+    def __init__(self, parameters: RobotParameters, rng: np.random.Generator) -> None:
+        """Take the delay and the jitter; the jitter has its own generator."""
+        self._parameters = parameters
+        self._rng = rng
+        self._newest = 0.0  # when the newest reading was taken [s]
+
+    def age(self, time: float) -> float:
+        """Return the age of the reading at `time` [s]."""
+        delay, jitter = self._parameters.observation_delay_s, self._parameters.jitter_s
+        late = delay + (self._rng.uniform(0.0, jitter) if jitter else 0.0)
+        self._newest = max(self._newest, time - late)
+        return time - self._newest
+
 
 class Sensors:
     """Turns the truth of each tick into what the robot is told.
@@ -45,9 +110,15 @@ class Sensors:
     The noise has its own generator: it changes readings, never the physics.
     """
 
-    def __init__(self, imperfections: Imperfections, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        imperfections: Imperfections,
+        rng: np.random.Generator,
+        biases: Biases | None = None,
+    ) -> None:
         """Begin with an empty history."""
         self._imperfections = imperfections
+        self._biases = biases
         self._rng = rng
         self._readings: deque[Reading] = deque(
             maxlen=imperfections.observation_delay_ticks + 1
@@ -62,6 +133,8 @@ class Sensors:
 
     def _measure_state(self, state: RobotState) -> RobotState:
         std = self._imperfections
+        if self._biases is not None:
+            state = self._biases.of_reading(state)
         return replace(
             state,
             joint_pos=self._noisy(state.joint_pos, std.joint_pos_std),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from math import ceil
 
 import mujoco
 import numpy as np
@@ -10,12 +12,21 @@ from numpy.typing import NDArray
 
 from configs.loader import ConfigError
 from configs.schema import RobotConfig, SceneConfig
-from sim2real.backends.imperfections import Imperfections, Sensors
+from sim2real.backends.imperfections import (
+    Biases,
+    Imperfections,
+    ReadingTimes,
+    Sensors,
+)
+from sim2real.backends.mujoco_motors import PlainMotors, WornMotors
 from sim2real.backends.mujoco_simulation import Simulation
 from sim2real.backends.pace import Pace
+from sim2real.mujoco_ground import change_ground
 from sim2real.mujoco_model import CONTROL_DT, PHYSICS_DT, robot_spec
+from sim2real.mujoco_parameters import add_payload, change_robot
 from sim2real.mujoco_scene import add_scene
 from sim2real.robot import BackendError, JointCommand, ObjectState, RobotState
+from sim2real.robot_parameters import RobotParameters
 from sim2real.scenes import Scene, draw_scene
 
 Array = NDArray[np.float64]
@@ -30,8 +41,10 @@ class MujocoBackend:
         scene: SceneConfig,
         *,
         physics_dt: float = PHYSICS_DT,
+        control_dt: float = CONTROL_DT,
         imperfections: Imperfections | None = None,
         payload: Mapping[str, float] | None = None,
+        parameters: RobotParameters | None = None,
         realtime: bool = False,
     ) -> None:
         """Take the robot and the scene; nothing is built before `reset`.
@@ -40,23 +53,28 @@ class MujocoBackend:
             robot: from `load_robot`.
             scene: from `load_scene`; every reset draws its ranges anew.
             physics_dt: a whole fraction of the control period [s].
+            control_dt: time from one command to the next [s]; shorter for a virtual
+                robot, which measures more often than it is commanded.
             imperfections: sensor noise and delays; none by default.
             payload: extra mass at a grasp site, by side (`left`, `right`) [kg].
+            parameters: how this very robot differs from the nominal one.
             realtime: wait in `step`, so that `state.time` keeps up with a clock.
 
         Raises:
-            ConfigError: if `physics_dt` or `payload` cannot be used.
+            ConfigError: if `physics_dt`, `payload` or `parameters` cannot be used.
         """
         self.robot = robot
-        self.control_dt = CONTROL_DT
+        self.control_dt = control_dt
         self._scene_config = scene
         self._physics_dt = physics_dt
-        self._decimation = _decimation(physics_dt)
+        self._decimation = _decimation(physics_dt, control_dt)
         self._imperfections = imperfections or Imperfections()
+        self._parameters = _checked(robot, parameters)
         self._payload = _by_site(robot, payload or {})
-        self._pace = Pace(CONTROL_DT) if realtime else None
+        self._pace = Pace(control_dt) if realtime else None
         self._simulation: Simulation | None = None
         self._sensors = Sensors(self._imperfections, np.random.default_rng(0))
+        self._readings: ReadingTimes | None = None
         self._seen: Mapping[str, ObjectState] = {}
         self._hidden: set[str] = set()
 
@@ -66,9 +84,12 @@ class MujocoBackend:
         spec = robot_spec(self.robot)
         spec.option.timestep = self._physics_dt
         add_scene(spec, scene)
-        _add_payload(spec, self._payload)
-        self._simulation = Simulation(self.robot, scene, spec.compile())
-        self._sensors = Sensors(self._imperfections, np.random.default_rng([seed, 1]))
+        add_payload(spec, self._payload)
+        rng = np.random.default_rng([seed, 1])
+        if self._parameters is None:
+            self._build_nominal(scene, spec, rng)
+        else:
+            self._build_concrete(scene, spec, rng, self._parameters, seed)
         self._hidden.clear()
         if self._pace is not None:
             self._pace.start()
@@ -82,7 +103,7 @@ class MujocoBackend:
         """
         self._check_finite(command)
         simulation = self._running()
-        simulation.send(command, self._imperfections.command_delay_steps)
+        simulation.send(command)
         simulation.advance(self._decimation)
         if self._pace is not None:
             self._pace.wait()
@@ -182,11 +203,63 @@ class MujocoBackend:
         objects = self.true_objects()
         _check_known(name, {n: thing for n, thing in objects.items() if thing.movable})
 
-    def _measure(self) -> RobotState:
-        state, self._seen = self._sensors.measure(
-            self.true_state(), self.true_objects()
+    def _build_nominal(
+        self, scene: Scene, spec: mujoco.MjSpec, rng: np.random.Generator
+    ) -> None:
+        delay = self._imperfections.command_delay_steps
+        self._simulation = Simulation(
+            self.robot,
+            scene,
+            spec.compile(),
+            make_motors=partial(PlainMotors, delay_steps=delay),
         )
+        self._sensors = Sensors(self._imperfections, rng)
+
+    def _build_concrete(
+        self,
+        scene: Scene,
+        spec: mujoco.MjSpec,
+        rng: np.random.Generator,
+        parameters: RobotParameters,
+        seed: int,
+    ) -> None:
+        change_robot(spec, self.robot, parameters)
+        add_payload(spec, _held(self.robot, parameters), "held")
+        ground = change_ground(
+            spec, scene, parameters, np.random.default_rng([seed, 2])
+        )
+        most = parameters.observation_delay_s + parameters.jitter_s
+        if most > 0.0:
+            late = np.random.default_rng([seed, 4])
+            self._readings = ReadingTimes(parameters, late)
+        self._simulation = Simulation(
+            self.robot,
+            scene,
+            spec.compile(),
+            make_motors=partial(
+                WornMotors,
+                parameters=parameters,
+                rng=np.random.default_rng([seed, 3]),
+                delay_steps=self._imperfections.command_delay_steps,
+            ),
+            ground=ground,
+            remembered_steps=ceil(most / self._physics_dt),
+        )
+        self._sensors = Sensors(
+            self._imperfections.with_noise_of(parameters), rng, Biases.of(parameters)
+        )
+
+    def _measure(self) -> RobotState:
+        state, self._seen = self._sensors.measure(*self._at_the_sensors())
         return state
+
+    def _at_the_sensors(self) -> tuple[RobotState, Mapping[str, ObjectState]]:
+        """Return the truth that has reached the sensors by now."""
+        truth = self.true_state()
+        if self._readings is None:
+            return truth, self.true_objects()
+        age = self._readings.age(truth.time)
+        return self._running().seen(age / self._physics_dt, truth.time)
 
     def _running(self) -> Simulation:
         if self._simulation is None:
@@ -211,14 +284,36 @@ def _check_known(name: str, known: Mapping[str, ObjectState]) -> None:
         )
 
 
-def _decimation(physics_dt: float) -> int:
-    steps = round(CONTROL_DT / physics_dt) if physics_dt > 0 else 0
-    if steps < 1 or abs(steps * physics_dt - CONTROL_DT) > 1e-9:
+def _decimation(physics_dt: float, control_dt: float) -> int:
+    steps = round(control_dt / physics_dt) if physics_dt > 0 else 0
+    if steps < 1 or abs(steps * physics_dt - control_dt) > 1e-9:
         raise ConfigError(
-            f"physics_dt {physics_dt} s must divide the control period of {CONTROL_DT} "
+            f"physics_dt {physics_dt} s must divide the control period of {control_dt} "
             f"s into whole steps, such as {PHYSICS_DT} s."
         )
     return steps
+
+
+def _checked(
+    robot: RobotConfig, parameters: RobotParameters | None
+) -> RobotParameters | None:
+    """Return what differs, or None if nothing does."""
+    if parameters is None or parameters.is_nominal:
+        return None
+    if parameters.joint_names != robot.joint_names:
+        raise ConfigError(
+            f"the robot parameters are of {len(parameters.joint_names)} joints, "
+            f"{robot.name} has {len(robot.joint_names)} in another order or of other "
+            "names. Load them for this robot."
+        )
+    _held(robot, parameters)
+    change_robot(robot_spec(robot), robot, parameters)  # raises what reset would
+    return parameters
+
+
+def _held(robot: RobotConfig, parameters: RobotParameters) -> dict[str, float]:
+    loads = {side: mass for side, mass in parameters.payload.items() if mass > 0}
+    return _by_site(robot, loads)
 
 
 def _by_site(robot: RobotConfig, payload: Mapping[str, float]) -> dict[str, float]:
@@ -236,18 +331,3 @@ def _by_site(robot: RobotConfig, payload: Mapping[str, float]) -> dict[str, floa
             raise ConfigError(f"payload {side}: expected more than 0 kg, got {mass}.")
         masses[site] = mass
     return masses
-
-
-def _add_payload(spec: mujoco.MjSpec, masses: Mapping[str, float]) -> None:
-    for name, mass in masses.items():
-        site = spec.site(name)
-        # Welded to the hand: a body without joints.
-        body = site.parent.add_body(name=f"{name}_payload", pos=site.pos)
-        body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_SPHERE,
-            size=[0.025, 0, 0],
-            mass=mass,
-            rgba=[0.35, 0.30, 0.55, 1],
-            contype=0,
-            conaffinity=0,
-        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import mujoco
@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from configs.schema import RobotConfig
+from sim2real.backends.mujoco_memory import Instant, Memory
+from sim2real.backends.mujoco_motors import Motors, PlainMotors
+from sim2real.mujoco_ground import FLAT, Ground
 from sim2real.robot import BackendError, JointCommand, ObjectState, RobotState
 from sim2real.rotations import wxyz_from_yaw, yaw_of
 from sim2real.scenes import Scene, SceneObject
+
+Array = NDArray[np.float64]
+MakeMotors = Callable[[RobotConfig, mujoco.MjModel, mujoco.MjData], Motors]
 
 FATAL_WARNINGS = {
     mujoco.mjtWarning.mjWARN_BADQPOS: "positions",
@@ -35,32 +41,49 @@ class _Strike:
 class Simulation:
     """A compiled robot in its scene, and the commands on their way to it."""
 
-    def __init__(self, robot: RobotConfig, scene: Scene, model: mujoco.MjModel) -> None:
-        """Stand the robot at its start, in its default pose."""
+    def __init__(
+        self,
+        robot: RobotConfig,
+        scene: Scene,
+        model: mujoco.MjModel,
+        *,
+        make_motors: MakeMotors = PlainMotors,
+        ground: Ground = FLAT,
+        remembered_steps: int = 0,
+    ) -> None:
+        """Stand the robot at its start, in its default pose.
+
+        Args:
+            robot: the robot.
+            scene: as it was drawn.
+            model: of both.
+            make_motors: of the robot, the model and its data.
+            ground: where the floor of the model is.
+            remembered_steps: how many physics steps `seen` may look back.
+        """
         self.scene = scene
         self.model = model
         self.data = mujoco.MjData(model)
         self.steps = 0  # physics steps since the start
-        self._pending: deque[tuple[int, JointCommand]] = deque()
         self._strikes: list[_Strike] = []
         joints = [model.joint(name) for name in robot.joint_names]
         self._qpos = np.array([joint.qposadr[0] for joint in joints])
         self._dof = np.array([joint.dofadr[0] for joint in joints])
-        self._actuators = np.array(
-            [model.actuator(name).id for name in robot.joint_names]
-        )
         base = model.body(robot.base_body).jntadr[0]
         self._base_qpos = int(model.jnt_qposadr[base])
         self._base_dof = int(model.jnt_dofadr[base])
-        self._stiffness, self._damping = robot.stiffness, robot.damping
+        self._motors = make_motors(robot, model, self.data)
+        self._ground = ground
+        self._memory = Memory(self.data, remembered_steps)
         self._stand(robot)
+        self._memory.forget()
 
     def _stand(self, robot: RobotConfig) -> None:
         start, at, qpos = self.scene.start, self._base_qpos, self.data.qpos
         qpos[self._qpos] = robot.default_joint_pos
         qpos[at : at + 3] = [start.x, start.y, robot.standing_height]
         qpos[at + 3 : at + 7] = wxyz_from_yaw(np.array(start.yaw))
-        self.data.ctrl[self._actuators] = robot.default_joint_pos
+        self._motors.rest(robot.default_joint_pos)
         mujoco.mj_forward(self.model, self.data)
         qpos[at + 2] -= self._lowest_point_of_feet(robot)
         mujoco.mj_forward(self.model, self.data)
@@ -72,11 +95,12 @@ class Simulation:
         touching = self.model.geom_conaffinity > 0
         spheres = np.isin(self.model.geom_bodyid, feet) & touching
         bottom = self.data.geom_xpos[spheres, 2] - self.model.geom_size[spheres, 0]
-        return float(bottom.min())
+        floor = self._ground.height(self.data.geom_xpos[spheres, :2])
+        return float((bottom - floor).min())
 
-    def send(self, command: JointCommand, delay_steps: int = 0) -> None:
-        """Let `command` act from `delay_steps` physics steps from now on."""
-        self._pending.append((self.steps + delay_steps, command))
+    def send(self, command: JointCommand) -> None:
+        """Give a command to the motors."""
+        self._motors.send(command, self.steps)
 
     def advance(self, steps: int) -> None:
         """Run physics steps.
@@ -85,26 +109,16 @@ class Simulation:
             BackendError: if the simulation blew up.
         """
         for _ in range(steps):
-            while self._pending and self._pending[0][0] <= self.steps:
-                self._obey(self._pending.popleft()[1])
+            self._motors.act(self.steps)
             for strike in self._strikes:
                 self._drive(strike)
             mujoco.mj_step(self.model, self.data)
             self.steps += 1
+            self._memory.note()
         for strike in self._strikes:
             self.data.xfrc_applied[strike.body] = 0.0
         self._strikes.clear()
         self._check_sane()
-
-    def _obey(self, command: JointCommand) -> None:
-        self.data.ctrl[self._actuators] = command.joint_pos
-        if not np.array_equal(command.stiffness, self._stiffness):
-            self._stiffness = command.stiffness.copy()
-            self.model.actuator_gainprm[self._actuators, 0] = command.stiffness
-            self.model.actuator_biasprm[self._actuators, 1] = -command.stiffness
-        if not np.array_equal(command.damping, self._damping):
-            self._damping = command.damping.copy()
-            self.model.actuator_biasprm[self._actuators, 2] = -command.damping
 
     def _check_sane(self) -> None:
         # MuJoCo warns and starts over by itself, so a look at qpos is not enough.
@@ -132,10 +146,10 @@ class Simulation:
         qvel[dof : dof + 3] = state.base_lin_vel_w
         qvel[dof + 3 : dof + 6] = state.base_ang_vel
         qvel[self._dof] = state.joint_vel
-        self.data.ctrl[self._actuators] = state.joint_pos
-        self._pending.clear()
+        self._motors.rest(state.joint_pos)
         self.data.qacc_warmstart[:] = 0.0
         mujoco.mj_forward(self.model, self.data)
+        self._memory.forget()
 
     def push(self, delta_velocity_w: ArrayLike) -> None:
         """Add a velocity to the base at once [m/s], (3,)."""
@@ -186,13 +200,35 @@ class Simulation:
 
     def state(self, time: float) -> RobotState:
         """Return the true state, stamped with `time` [s]."""
-        qpos, qvel = self.data.qpos, self.data.qvel
+        return self._state(self._memory.now(), time)
+
+    def objects(self) -> dict[str, ObjectState]:
+        """Return the true objects by name."""
+        return self._objects(self._memory.now())
+
+    def seen(
+        self, steps_ago: float, time: float
+    ) -> tuple[RobotState, dict[str, ObjectState]]:
+        """Return the truth of a moment ago, stamped with `time` [s].
+
+        Args:
+            steps_ago: in physics steps; between two of them it is interpolated. Not
+                before the reset, nor before what is remembered.
+            time: of the stamp [s].
+        """
+        old = self._memory.ago(steps_ago)
+        state = self._state(old, time)
+        quat = state.base_quat_wxyz / np.linalg.norm(state.base_quat_wxyz)
+        return replace(state, base_quat_wxyz=quat), self._objects(old)
+
+    def _state(self, moment: Instant, time: float) -> RobotState:
+        qpos, qvel = moment.qpos, moment.qvel
         at, dof = self._base_qpos, self._base_dof
         return RobotState(
             time=time,
             joint_pos=qpos[self._qpos],
             joint_vel=qvel[self._dof],
-            joint_effort=self.data.actuator_force[self._actuators],
+            joint_effort=self._motors.effort(moment.actuator_force),
             base_pos_w=qpos[at : at + 3].copy(),
             base_quat_wxyz=qpos[at + 3 : at + 7].copy(),
             base_lin_vel_w=qvel[dof : dof + 3].copy(),
@@ -200,17 +236,17 @@ class Simulation:
             base_ang_vel=qvel[dof + 3 : dof + 6].copy(),
         )
 
-    def objects(self) -> dict[str, ObjectState]:
-        """Return the true objects by name."""
-        return {thing.name: self._object(thing) for thing in self.scene.objects}
+    def _objects(self, moment: Instant) -> dict[str, ObjectState]:
+        return {thing.name: self._object(thing, moment) for thing in self.scene.objects}
 
-    def _object(self, thing: SceneObject) -> ObjectState:
+    def _object(self, thing: SceneObject, moment: Instant) -> ObjectState:
         if not thing.movable:
             return thing.at_rest()
-        joint = self.data.joint(thing.name)
+        joint = self.model.joint(thing.name)
+        at, dof = int(joint.qposadr[0]), int(joint.dofadr[0])
         return replace(
             thing.at_rest(),
-            pos_w=joint.qpos[:3].copy(),
-            quat_wxyz=joint.qpos[3:].copy(),
-            lin_vel_w=joint.qvel[:3].copy(),
+            pos_w=moment.qpos[at : at + 3].copy(),
+            quat_wxyz=moment.qpos[at + 3 : at + 7].copy(),
+            lin_vel_w=moment.qvel[dof : dof + 3].copy(),
         )

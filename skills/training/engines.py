@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from configs.loader import ConfigError
 from configs.schema import RobotConfig
-from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from configs.training_schema import (
+    AdaptiveLegTrainingConfig,
+    HandTrainingConfig,
+    LegTrainingConfig,
+)
 from sim2real.isaaclab.installed import require_isaaclab
+from skills.training.adaptive_env import AdaptiveLegEnv
 from skills.training.hand_env import HandEnv
 from skills.training.leg_env import LegEnv
 from skills.training.place_env import PlaceEnv
@@ -65,10 +70,16 @@ def _make_env(
     engine: Engine,
 ) -> TrainingEnv:
     if engine.name == "isaaclab":
+        if isinstance(config, AdaptiveLegTrainingConfig):
+            raise ConfigError(
+                f"{config.skill} is trained on MuJoCo only; drop --engine isaaclab."
+            )
         from skills.training.isaaclab_train import isaaclab_robots
 
         return isaaclab_robots(robot, config, engine.device, engine.physics)
     threads = max(1, os.cpu_count() or 1)
+    if isinstance(config, AdaptiveLegTrainingConfig):
+        return AdaptiveLegEnv(robot, config, threads)
     if isinstance(config, LegTrainingConfig):
         return LegEnv(robot, config, threads)
     if config.skill == "manipulate":

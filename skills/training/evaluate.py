@@ -12,8 +12,10 @@ from rich.console import Console
 
 from configs.loader import ConfigError, load_robot
 from configs.schema import RobotConfig
+from sim2real.chosen_robot import choose_robot
+from sim2real.robot_parameters import RobotParameters
 from skills.balance import Balance
-from skills.library import make_skills, policy_path
+from skills.library import ADAPTIVE, make_skills, policy_path
 from skills.policy import Policy, PolicyMismatch
 from skills.training.evaluate_legs import evaluate_balance, evaluate_walk
 from skills.training.evaluate_skills import (
@@ -33,6 +35,7 @@ def evaluate_skill(
     json_path: Path | None,
     console: Console,
     policy_dir: Path | None = None,
+    robot_parameters: str | None = None,
 ) -> dict[str, Any]:
     """Measure a skill's policy, print the figures, and write them to a JSON file.
 
@@ -43,9 +46,11 @@ def evaluate_skill(
         json_path: the report; beside the policy if not given.
         console: for progress.
         policy_dir: where the policies lie, if not where Praxis has its own.
+        robot_parameters: which very robot, as of `choose_robot`; its figures are only
+            written where `json_path` says.
 
     Raises:
-        ConfigError: for a skill that cannot be evaluated, or no episode.
+        ConfigError: for a skill that cannot be evaluated, no episode, or no such robot.
         PolicyMismatch: if a policy is missing or does not fit.
     """
     if skill not in EVALUATIONS:
@@ -58,6 +63,7 @@ def evaluate_skill(
     if count < 1:
         raise ConfigError(f"evaluate {skill}: expected 1 episode or more, got {count}.")
     robot = load_robot()
+    parameters = choose_robot(robot_parameters, robot)
 
     def report(line: str) -> None:
         console.print(line, highlight=False)
@@ -67,8 +73,12 @@ def evaluate_skill(
         "robot": robot.name,
         "revision": robot.revision,
         "seed": seed,
-        **measure(robot, policy_dir, seed, count, report),
+        **({"robot_parameters": robot_parameters} if robot_parameters else {}),
+        **measure(robot, policy_dir, seed, count, report, parameters),
     }
+    if robot_parameters is not None and json_path is None:
+        console.print(json.dumps(_brief(result), indent=1), highlight=False)
+        return result
     own = policy_path("walk" if skill == "arrival" else skill, policy_dir)
     path = json_path or own.with_name(f"{skill}.evaluation.json")
     text = json.dumps(result, indent=1, allow_nan=False)
@@ -77,43 +87,99 @@ def evaluate_skill(
     return result
 
 
+def _brief(result: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in result.items() if key != "records"}
+
+
 def _walk(
-    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+    robot: RobotConfig,
+    folder: Path | None,
+    seed: int,
+    count: int,
+    report: Report,
+    parameters: RobotParameters | None,
 ) -> dict[str, Any]:
     policy = Policy.load(policy_path("walk", folder), robot)
-    return evaluate_walk(robot, policy, seed=seed, minutes=count, report=report)
+    return evaluate_walk(
+        robot, policy, seed=seed, minutes=count, report=report, parameters=parameters
+    )
+
+
+def _walk_adaptive(
+    robot: RobotConfig,
+    folder: Path | None,
+    seed: int,
+    count: int,
+    report: Report,
+    parameters: RobotParameters | None,
+) -> dict[str, Any]:
+    policy = Policy.load(policy_path(f"walk{ADAPTIVE}", folder), robot)
+    return evaluate_walk(
+        robot, policy, seed=seed, minutes=count, report=report, parameters=parameters
+    )
 
 
 def _balance(
-    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+    robot: RobotConfig,
+    folder: Path | None,
+    seed: int,
+    count: int,
+    report: Report,
+    parameters: RobotParameters | None,
 ) -> dict[str, Any]:
     balance = make_skills(robot, folder)["balance"]
     assert isinstance(balance, Balance)
-    return evaluate_balance(robot, balance, seed=seed, episodes=count, report=report)
+    return evaluate_balance(
+        robot, balance, seed=seed, episodes=count, report=report, parameters=parameters
+    )
 
 
 def _arrival(
-    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+    robot: RobotConfig,
+    folder: Path | None,
+    seed: int,
+    count: int,
+    report: Report,
+    parameters: RobotParameters | None,
 ) -> dict[str, Any]:
     skills = make_skills(robot, folder)
-    return evaluate_arrival(robot, skills, seed=seed, episodes=count, report=report)
+    return evaluate_arrival(
+        robot, skills, seed=seed, episodes=count, report=report, parameters=parameters
+    )
 
 
 def _grasp(
-    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+    robot: RobotConfig,
+    folder: Path | None,
+    seed: int,
+    count: int,
+    report: Report,
+    parameters: RobotParameters | None,
 ) -> dict[str, Any]:
     skills = make_skills(robot, folder)
-    return evaluate_grasp(robot, skills, seed=seed, episodes=count, report=report)
+    return evaluate_grasp(
+        robot, skills, seed=seed, episodes=count, report=report, parameters=parameters
+    )
 
 
 def _place(
-    robot: RobotConfig, folder: Path | None, seed: int, count: int, report: Report
+    robot: RobotConfig,
+    folder: Path | None,
+    seed: int,
+    count: int,
+    report: Report,
+    parameters: RobotParameters | None,
 ) -> dict[str, Any]:
     skills = make_skills(robot, folder)
-    return evaluate_place(robot, skills, seed=seed, episodes=count, report=report)
+    return evaluate_place(
+        robot, skills, seed=seed, episodes=count, report=report, parameters=parameters
+    )
 
 
-Measure = Callable[[RobotConfig, Path | None, int, int, Report], dict[str, Any]]
+Measure = Callable[
+    [RobotConfig, Path | None, int, int, Report, RobotParameters | None],
+    dict[str, Any],
+]
 
 EVALUATIONS: dict[str, tuple[int, Measure]] = {
     "walk": (10, _walk),
@@ -121,6 +187,7 @@ EVALUATIONS: dict[str, tuple[int, Measure]] = {
     "arrival": (100, _arrival),
     "grasp": (100, _grasp),
     "manipulate": (100, _place),
+    "walk_adaptive": (10, _walk_adaptive),
 }
 """For each skill how many episodes are usual (minutes for walk), and the measure."""
 
@@ -129,6 +196,8 @@ def main() -> None:
     """Measure every policy that ships and rewrite the reports beside them."""
     console = Console()
     for skill in EVALUATIONS:
+        if skill.endswith(ADAPTIVE) and not policy_path(skill).is_file():
+            continue  # not every skill has one
         console.rule(skill)
         try:
             evaluate_skill(

@@ -13,6 +13,7 @@ from configs.loader import load_scene
 from configs.schema import RobotConfig
 from sim2real.backends.mujoco_backend import MujocoBackend
 from sim2real.mujoco_model import CONTROL_DT
+from sim2real.robot_parameters import RobotParameters
 from skills.balance import Balance
 from skills.locomotion import GAIT_PERIOD_S
 from skills.policy import Policy
@@ -34,6 +35,7 @@ def evaluate_walk(
     seed: int,
     minutes: float,
     report: Report = print,
+    parameters: RobotParameters | None = None,
 ) -> dict[str, Any]:
     """Return tracking, pushes and cost of transport of a velocity policy.
 
@@ -43,8 +45,9 @@ def evaluate_walk(
         seed: of the commands.
         minutes: how long to walk random commands, 5 s each.
         report: told how far the evaluation is.
+        parameters: how this very robot differs from the nominal one.
     """
-    backend = MujocoBackend(robot, load_scene("empty"))
+    backend = MujocoBackend(robot, load_scene("empty"), parameters=parameters)
     return {
         "tracking": _tracking(robot, backend, policy, seed, minutes, report),
         "pushes": push_survival(robot, backend, policy, report),
@@ -156,6 +159,7 @@ def evaluate_balance(
     seed: int,
     episodes: int,
     report: Report = print,
+    parameters: RobotParameters | None = None,
 ) -> dict[str, Any]:
     """Return how balance bears moving arms with 1 kg in one hand, and pushes.
 
@@ -164,7 +168,9 @@ def evaluate_balance(
     stayed, drifts, stepped = 0, [], 0
     for number in range(episodes):
         side = "left" if number % 2 else "right"
-        backend = MujocoBackend(robot, load_scene("empty"), payload={side: 1.0})
+        backend = MujocoBackend(
+            robot, load_scene("empty"), payload={side: 1.0}, parameters=parameters
+        )
         rng = np.random.default_rng([seed, number])
         trial = LegTrial(robot, backend, balance, seed + number)
         arms = ArmMotion(robot, rng)
@@ -184,7 +190,7 @@ def evaluate_balance(
             drifts.append(feet_drift(samples))
             told = f"the feet drifted {drifts[-1]:.3f} m"
         report(f"arms: {number + 1} of {episodes}, {stayed} stayed up; {told}")
-    backend = MujocoBackend(robot, load_scene("empty"))
+    backend = MujocoBackend(robot, load_scene("empty"), parameters=parameters)
     return {
         "moving_arms": {
             "episodes": episodes,

@@ -14,6 +14,7 @@ from configs.loader import load_scene
 from configs.schema import RobotConfig
 from sim2real.backends.mujoco_backend import MujocoBackend
 from sim2real.robot import BackendError
+from sim2real.robot_parameters import RobotParameters
 from skills.contract import Contract, Goal, Skill, Snapshot
 from skills.furniture import turn_between
 from skills.predicates import pose_of
@@ -126,11 +127,12 @@ def evaluate_arrival(
     seed: int,
     episodes: int,
     report: Report = print,
+    parameters: RobotParameters | None = None,
 ) -> dict[str, Any]:
     """Walk to the kitchen's table for its cup; measure the stance against the ask."""
     walk = skills["walk"]
     assert isinstance(walk, Walk)
-    backend = MujocoBackend(robot, load_scene("kitchen"))
+    backend = MujocoBackend(robot, load_scene("kitchen"), parameters=parameters)
     runner = SkillRunner(robot, skills)
     goal = Goal(skill="walk", args={"target": "table", "reach": "cup"})
     results, errors = [], []
@@ -159,9 +161,10 @@ def evaluate_grasp(
     seed: int,
     episodes: int,
     report: Report = print,
+    parameters: RobotParameters | None = None,
 ) -> dict[str, Any]:
     """Grasp the cup from a good stance, anywhere in the 20 x 40 cm before the robot."""
-    backend = MujocoBackend(robot, load_scene("tabletop"))
+    backend = MujocoBackend(robot, load_scene("tabletop"), parameters=parameters)
     runner = SkillRunner(robot, skills)
     goal = Goal(skill="grasp", args={"object": "cup"})
     results = []
@@ -179,12 +182,13 @@ def evaluate_place(
     seed: int,
     episodes: int,
     report: Report = print,
+    parameters: RobotParameters | None = None,
 ) -> dict[str, Any]:
     """Put down a cup that was grasped: upright within 5 cm of a target on the table.
 
     Seeds whose grasp fails do not count; the next seed is taken instead.
     """
-    backend = MujocoBackend(robot, load_scene("tabletop"))
+    backend = MujocoBackend(robot, load_scene("tabletop"), parameters=parameters)
     runner = SkillRunner(robot, skills)
     grasp = Goal(skill="grasp", args={"object": "cup"})
     place = Goal(skill="manipulate", args={"object": "cup", "target": "table"})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import helper
@@ -31,7 +32,7 @@ from skills.training.onnx_graph import (
     linear_sizes,
 )
 
-__all__ = ["ExportError", "export_policy"]
+__all__ = ["ExportError", "export_policy", "write_policy"]
 
 Array32 = NDArray[np.float32]
 
@@ -90,17 +91,55 @@ def export_policy(
             f"the actor turns {sizes[0]} observations into {sizes[1]} actions, "
             f"'{description.skill}' describes {expected[0]} and {expected[1]}"
         )
+    write_policy(
+        build_model(layers, normalizer, expected),
+        description,
+        robot,
+        path,
+        config_digest=config_digest,
+        golden=(golden, forward(layers, normalizer, golden)),
+        notes=notes,
+    )
+
+
+def write_policy(
+    model: onnx.ModelProto,
+    description: PolicyDescription,
+    robot: RobotConfig,
+    path: Path,
+    *,
+    config_digest: str,
+    golden: tuple[Array32, Array32],
+    notes: Mapping[str, Any] | None = None,
+    history: int = 1,
+) -> None:
+    """Write a graph with its contract, then load it as the robot will.
+
+    Args:
+        model: from `obs` (1, k) to `actions` (1, m).
+        description: of the policy.
+        robot: the robot of the training.
+        path: the policy file; an older one is replaced when all is well.
+        config_digest: of the training config.
+        golden: inputs that occur in training (count, k), and the actions (count, m)
+            that the trainer's network makes of them.
+        notes: what the skill wants to know of its training; JSON values.
+        history: observations in the input.
+
+    Raises:
+        PolicyMismatch: if the file written does not do what the actor does.
+    """
+    seen, acted = golden
     contract = {
-        **_describe(description, robot),
+        **_describe(description, robot, history),
         "training_digest": config_digest,
         "golden": {
-            "count": len(golden),
-            "observations": encode(golden),
-            "actions": encode(forward(layers, normalizer, golden)),
+            "count": len(seen),
+            "observations": encode(seen),
+            "actions": encode(acted),
         },
         "notes": dict(notes or {}),
     }
-    model = build_model(layers, normalizer, expected)
     # Python writes the shortest text that reads back as the same float.
     text = json.dumps(contract, sort_keys=True, allow_nan=False)
     helper.set_model_props(model, {METADATA_KEY: text})
@@ -114,7 +153,9 @@ def export_policy(
         partial.unlink(missing_ok=True)
 
 
-def _describe(description: PolicyDescription, robot: RobotConfig) -> dict[str, Any]:
+def _describe(
+    description: PolicyDescription, robot: RobotConfig, history: int
+) -> dict[str, Any]:
     action = description.action
     acted = JointMap(action.joints, robot.joint_names)
     sensed = JointMap(description.sensed_joints, robot.joint_names)
@@ -132,7 +173,11 @@ def _describe(description: PolicyDescription, robot: RobotConfig) -> dict[str, A
             }
             for term in description.observations
         ],
-        "history": {"length": 1, "order": "oldest_first", "start": "repeat_first"},
+        "history": {
+            "length": history,
+            "order": "oldest_first",
+            "start": "repeat_first",
+        },
         "sensed": {
             "names": sensed.part,
             "default_joint_pos": sensed.take(robot.default_joint_pos).tolist(),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
 from configs.training_schema import HandTrainingConfig
-from sim2real.mujoco_model import DECIMATION
+from sim2real.mujoco_model import DECIMATION, PHYSICS_DT
 from sim2real.rotations import wxyz_from_rpy
 from skills.mirror import Mirror
 from skills.training.arrays import NumpyArrays
@@ -36,10 +36,12 @@ class HandEnv:
         self.num_envs = n = config.ppo.num_envs
         self.rng = np.random.default_rng(config.seed)
         draw = config.randomization
-        models, tops = draw_hand_models(robot, draw, n, config.side, self.rng)
+        models, tops, robots = draw_hand_models(robot, draw, n, config.side, self.rng)
         self.tops = tops
         self.physics = BatchPhysics(models, threads)
-        self.latency = self.rng.integers(*draw.latency_steps, n, endpoint=True)
+        at = robot.joint_names.index(f"{config.side}_elbow_joint")
+        late = np.array([one.command_delay_s[at] for one in robots])
+        self.latency = np.rint(late / PHYSICS_DT).astype(int)  # of arms: physics steps
         self.task = self.practice(robot, config, NumpyArrays(self.rng), tops)
         self.description = self.task.description
         self.joints = self.task.joints

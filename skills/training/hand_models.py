@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from configs.schema import RobotConfig
 from configs.training_schema import HandRandomization
 from sim2real.mujoco_model import robot_spec
+from sim2real.mujoco_parameters import change_motors, change_robot
+from sim2real.robot_parameters import RobotParameters
 from sim2real.rotations import wxyz_from_rpy
 from skills.training.leg_models import weld
+from skills.training.ranges import ranges_of_hands
 
 Array = NDArray[np.float64]
 TABLE_HALF = (0.3, 0.6, 0.02)  # half size of the table's top [m]
@@ -56,9 +59,17 @@ def draw_tabletop(config: HandRandomization, rng: np.random.Generator) -> Tablet
     )
 
 
-def hand_spec(robot: RobotConfig, top: Tabletop, side: str) -> mujoco.MjSpec:
+def hand_spec(
+    robot: RobotConfig,
+    top: Tabletop,
+    side: str,
+    parameters: RobotParameters | None = None,
+) -> mujoco.MjSpec:
     """Return the robot with one free arm and hand, a table and a cup."""
     spec = robot_spec(robot)
+    if parameters is not None:
+        change_robot(spec, robot, parameters)
+        change_motors(spec, robot, parameters)
     keep = set(robot.joints_of(f"{side}_arm", f"{side}_hand"))
     default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
     welded = {k: float(v) for k, v in default.items() if k not in keep}
@@ -131,23 +142,14 @@ def draw_hand_models(
     num_envs: int,
     side: str,
     rng: np.random.Generator,
-) -> tuple[list[mujoco.MjModel], list[Tabletop]]:
+) -> tuple[list[mujoco.MjModel], list[Tabletop], list[RobotParameters]]:
     """Return one model for each environment and what was drawn for it."""
-    models, tops = [], []
+    ranges = ranges_of_hands(config)
+    models, tops, robots = [], [], []
     for _ in range(num_envs):
-        top = draw_tabletop(config, rng)
-        model = hand_spec(robot, top, side).compile()
-        joints = slice(0, model.nu)
-        model.actuator_gainprm[:, 0] *= (s := rng.uniform(*config.gain, model.nu))
-        model.actuator_biasprm[:, 1] *= s
-        model.actuator_biasprm[:, 2] *= rng.uniform(*config.gain, model.nu)
-        model.dof_damping[joints] = rng.uniform(*config.joint_damping, model.nu)
-        # Fingers are light: keep their friction in proportion.
-        model.dof_damping[joints][7:] *= 0.05
-        links = [b for b in range(model.nbody) if model.body(b).name != "cup"]
-        scale = rng.uniform(*config.mass_scale, len(links))
-        model.body_mass[links] *= scale
-        model.body_inertia[links] *= scale[:, None]
-        models.append(model)
+        top, one = draw_tabletop(config, rng), ranges.draw(robot, rng)
+        spec = hand_spec(robot, top, side, one)
+        models.append(spec.compile())
         tops.append(top)
-    return models, tops
+        robots.append(one)
+    return models, tops, robots

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,14 +10,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from configs.loader import ConfigError
+from configs.schema import RobotConfig
 from configs.training_schema import HandTrainingConfig, LegTrainingConfig
 from sim2real.isaaclab.object_view import ObjectView
 from sim2real.isaaclab.robot_view import RobotView
 from sim2real.mujoco_model import PHYSICS_DT
+from sim2real.randomization import Randomization
+from sim2real.robot_parameters import RobotParameters
 from skills.training.hand_models import Tabletop, draw_tabletop
-from skills.training.leg_models import held_arm_pose
+from skills.training.leg_models import FLOOR_FRICTION, held_arm_pose
+from skills.training.ranges import ranges_of_hands, ranges_of_legs
 
 Array = NDArray[np.float64]
+NOT_WRITTEN = (
+    *("friction_loss_add", "corner_speed_share", "encoder_bias"),
+    *("restitution", "ground_slope", "ground_roughness"),
+)
+"""Parameters of a robot that Isaac Lab is not told here."""
 HELD = 10.0  # gains of the waist before a table, over the robot's; MuJoCo welds it
 Tensors = Callable[[Any], torch.Tensor]
 
@@ -78,28 +88,33 @@ class LegDraw:
 def draw_legs(
     view: RobotView, training: LegTrainingConfig, rng: np.random.Generator
 ) -> LegDraw:
-    """Draw N robots."""
+    """Draw N robots.
+
+    Raises:
+        ConfigError: for ranges, or a curriculum, that Isaac Lab does not follow.
+    """
     config, robot = training.randomization, view.robot
-    n, joints = len(view.origins), len(robot.joint_names)
-    low, high = config.latency_steps
-
-    def uniform(bounds: tuple[float, float], *shape: int) -> Array:
-        return rng.uniform(*bounds, shape)
-
-    loaded = rng.random(n) < 0.5
+    if training.curriculum is not None:
+        raise ConfigError("curriculum: is for --engine mujoco. Drop it.")
+    drawn = draw_robots(robot, ranges_of_legs(config), len(view.origins), rng)
+    n = len(view.origins)
+    strength = _stacked(drawn, "strength")
+    stiffness = strength * _stacked(drawn, "stiffness_scale")
+    damping = strength * _stacked(drawn, "damping_gain_scale")
+    limit = strength * _stacked(drawn, "effort_limit_scale")
+    payload = np.array([sum(one.payload.values()) for one in drawn])
     return LegDraw(
-        mass_scale=uniform(config.mass_scale, n, view.asset.num_bodies),
-        torso_mass=uniform(config.torso_mass, n),
-        torso_com=rng.uniform(-1, 1, (n, 3)) * config.torso_com,
-        payload=loaded * uniform(config.payload, n),
-        payload_left=rng.random(n) < 0.5,
-        friction=uniform(config.friction, n),
-        stiffness=robot.stiffness * uniform(config.stiffness_scale, n, joints),
-        damping=robot.damping * uniform(config.damping_scale, n, joints)
-        + uniform(config.joint_damping, n, joints),
-        effort=robot.effort_limit * uniform(config.effort_scale, n, 1),
-        armature_scale=uniform(config.armature_scale, n, joints),
-        latency=rng.integers(low, high, n, endpoint=True),
+        mass_scale=_mass_scale(drawn, view.asset.body_names),
+        torso_mass=_stacked(drawn, "base_mass_add"),
+        torso_com=_stacked(drawn, "base_com_add"),
+        payload=payload,
+        payload_left=np.array(["left" in one.payload for one in drawn]),
+        friction=FLOOR_FRICTION * _stacked(drawn, "friction_scale"),
+        stiffness=robot.stiffness * stiffness,
+        damping=robot.damping * damping + _stacked(drawn, "damping_add"),
+        effort=robot.effort_limit * limit,
+        armature_scale=_stacked(drawn, "armature_scale"),
+        latency=_latency(drawn),
         held_arms=np.array(
             [list(held_arm_pose(robot, config, rng).values()) for _ in range(n)]
         ),
@@ -149,7 +164,7 @@ def draw_hands(
     """Draw N scenes; if sizes cannot differ, every cup is as large as the spawned."""
     config, robot, side = training.randomization, view.robot, training.side
     n, joints = len(view.origins), list(robot.joint_names)
-    low, high = config.latency_steps
+    drawn = draw_robots(robot, ranges_of_hands(config), n, rng)
     tops = [draw_tabletop(config, rng) for _ in range(n)]
     if not sizes_differ:
         radius, height = spawned.cup_radius, spawned.cup_height
@@ -158,22 +173,54 @@ def draw_hands(
     viscous = np.zeros_like(damping)
     waist = [joints.index(joint) for joint in robot.joints_of("waist")]
     stiffness[:, waist] = damping[:, waist] = HELD
-    arm, hand = (robot.joints_of(f"{side}_{part}") for part in ("arm", "hand"))
-    # Fingers are light: keep their friction in proportion.
-    for part, share in ((arm, 1.0), (hand, 0.05)):
-        place = [joints.index(joint) for joint in part]
-        shape = (n, len(place))
-        stiffness[:, place] = rng.uniform(*config.gain, shape)
-        damping[:, place] = rng.uniform(*config.gain, shape)
-        viscous[:, place] = share * rng.uniform(*config.joint_damping, shape)
+    place = [joints.index(j) for j in robot.joints_of(f"{side}_arm", f"{side}_hand")]
+    strength = _stacked(drawn, "strength")
+    stiffness[:, place] = (strength * _stacked(drawn, "stiffness_scale"))[:, place]
+    damping[:, place] = (strength * _stacked(drawn, "damping_gain_scale"))[:, place]
+    viscous[:, place] = _stacked(drawn, "damping_add")[:, place]
     return HandDraw(
         tops=tops,
-        mass_scale=rng.uniform(*config.mass_scale, (n, view.asset.num_bodies)),
+        mass_scale=_mass_scale(drawn, view.asset.body_names),
         stiffness=robot.stiffness * stiffness,
         damping=robot.damping * damping + viscous,
-        latency=rng.integers(low, high, n, endpoint=True),
+        latency=_latency(drawn),
         spawned=spawned,
     )
+
+
+def draw_robots(
+    robot: RobotConfig, ranges: Randomization, count: int, rng: np.random.Generator
+) -> list[RobotParameters]:
+    """Draw robots that Isaac Lab can simulate.
+
+    Raises:
+        ConfigError: for ranges of what is not written into Isaac Lab.
+    """
+    drawn = [ranges.draw(robot, rng) for _ in range(count)]
+    asked = {name for one in drawn for name in one.differences()} & set(NOT_WRITTEN)
+    if asked:
+        raise ConfigError(
+            f"ranges: --engine isaaclab does not write {', '.join(sorted(asked))}. "
+            "Leave them out of the ranges, or train with --engine mujoco."
+        )
+    return drawn
+
+
+def _stacked(drawn: Sequence[RobotParameters], field: str) -> Array:
+    """Return one field of all robots, (N, ...)."""
+    return np.array([getattr(one, field) for one in drawn])
+
+
+def _mass_scale(drawn: Sequence[RobotParameters], bodies: Sequence[str]) -> Array:
+    return np.array(
+        [[one.link_mass_scale.get(name, 1.0) for name in bodies] for one in drawn]
+    )
+
+
+def _latency(drawn: Sequence[RobotParameters]) -> NDArray[np.int64]:
+    """Return the mean delay of a robot's commands in whole physics steps, (N,)."""
+    late = _stacked(drawn, "command_delay_s").mean(1) / PHYSICS_DT
+    return np.rint(late).astype(np.int64)
 
 
 def _tensors(view: RobotView) -> Tensors:

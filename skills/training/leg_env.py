@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
 from configs.training_schema import LegTrainingConfig
+from sim2real.curriculum import Curriculum
 from sim2real.mujoco_model import DECIMATION, PHYSICS_DT
 from sim2real.rotations import wxyz_from_yaw
 from skills.mirror import Mirror
 from skills.training.arrays import NumpyArrays
 from skills.training.batch_physics import BatchPhysics
-from skills.training.leg_models import draw_leg_models
+from skills.training.leg_robots import LegRobots
 from skills.training.leg_task import LegSensors, LegTask
 
 Array = NDArray[np.float32]
@@ -35,17 +36,16 @@ class LegEnv:
         self.config = config
         self.num_envs = n = config.ppo.num_envs
         self.rng = np.random.default_rng(config.seed)
-        draw = config.randomization
-        models, welded = draw_leg_models(
-            robot, draw, n, moving_arms=config.moving_arms, rng=self.rng
-        )
+        pace = config.curriculum
+        self.curriculum = None if pace is None else Curriculum(pace)
+        models, welded = self._draw_models()
         self.physics = BatchPhysics(models, threads)
-        self.latency = self.rng.integers(
-            draw.latency_steps[0], draw.latency_steps[1] + 1, n
-        )
+        self._take_delays()
         self.task = LegTask(
             robot, config, NumpyArrays(self.rng), describe_models(models, self.latency)
         )
+        self._take_biases()
+        self.older_target = np.tile(self.task.default[: self.task.k], (n, 1))
         self.description = self.task.description
         self.log = self.task.log
         self.k = k = self.task.k
@@ -86,8 +86,12 @@ class LegEnv:
             reward (N,), done (N,), and which of the done ones ran out of time.
         """
         task, physics = self.task, self.physics
+        older = task.old_target
         task.act(action)
         self._push()
+        self.older_target = older
+        if self._weaken_with_speed:
+            self.robots.limit_by_speed(physics.qvel[:, 6:])
         physics.step(self._ctrl(task.old_target))
         self._read_motors()
         task.advance()
@@ -100,6 +104,7 @@ class LegEnv:
         if done.any():
             self.reset(np.flatnonzero(done))
             self._read()
+        self._follow_curriculum(done, late)
         task.redraw()
         return reward, done, late
 
@@ -110,24 +115,85 @@ class LegEnv:
         """
         self.physics.state[who] = self._start_state(len(who))
         self.task.begin(who)
+        self.task.old_target[who] = self.task.target[who]
+        self.older_target[who] = self.task.target[who]
 
     def close(self) -> None:
         """Stop the physics threads."""
         self.physics.close()
 
+    def saved(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps of the environments."""
+        return {"curriculum": self.curriculum.saved()} if self.curriculum else {}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        if self.curriculum and "curriculum" in saved:
+            self.curriculum.restore(saved["curriculum"])
+            self._redraw()
+
     # --- parts ------------------------------------------------------------------
 
+    def _draw_models(self) -> tuple[list[Any], list[dict[str, float]]]:
+        """Return a model and the welded joints for each robot."""
+        self.robots = LegRobots(
+            self.robot,
+            self.config.randomization,
+            self.num_envs,
+            moving_arms=self.config.moving_arms,
+            rng=self.rng,
+            level=self.curriculum.level if self.curriculum else 1.0,
+        )
+        return self.robots.models, self.robots.welded
+
+    def _follow_curriculum(
+        self, done: NDArray[np.bool_], late: NDArray[np.bool_]
+    ) -> None:
+        """Count who lasted to the end of an episode, and take what comes of it."""
+        if self.curriculum is None:
+            return
+        self.log.add("curriculum_level", self.curriculum.level)
+        if self.curriculum.note(int(late.sum()), int(done.sum()), self.total_steps):
+            self._redraw()
+
+    def _redraw(self) -> None:
+        assert self.curriculum is not None
+        self.robots.redraw(self.curriculum.level)
+        self._take_delays()
+        self._take_biases()
+        self.task.privileged = describe_models(self.robots.models, self.latency)
+
+    def _take_delays(self) -> None:
+        delays = self.robots.delays
+        self.latency = delays.mean(1)  # of each robot [physics steps], (N,)
+        self._spread = delays - self.latency[:, None]  # of its joints, (N, m)
+        self._weaken_with_speed = self.robots.weaken_with_speed
+
+    def _take_biases(self) -> None:
+        """Let encoders err as the ranges say; their drives see what they read."""
+        self._bias = self.robots.encoder_bias
+        if self.robots.of_file:
+            self.task.encoder_bias[:, : self._bias.shape[1]] = self._bias
+
     def _ctrl(self, old_target: Array) -> NDArray[np.float64]:
-        """Return targets for each physics step: the old ones until the latency ends."""
+        """Return targets for each physics step: the old ones until the latency ends.
+
+        A target that arrives within a step counts for the rest of it.
+        """
         task = self.task
-        targets, olds = [task.target], [old_target]
-        if self.config.moving_arms:
-            targets.append(task.arm_target)
-            olds.append(task.arm_target)
-        new = np.concatenate(targets, 1)
-        old = np.concatenate(olds, 1)
-        arrived = np.arange(DECIMATION)[None] >= self.latency[:, None]
-        return np.where(arrived[..., None], new[:, None], old[:, None]).astype(float)
+        arms = [task.arm_target] if self.config.moving_arms else []
+        new, old, older = (
+            np.concatenate([legs, *arms], 1)[:, None].astype(float)
+            for legs in (task.target, old_target, self.older_target)
+        )
+        late = (self.latency[:, None] + self._spread)[:, None]
+        passed = np.arange(1.0, DECIMATION + 1.0)[:, None] - np.round(late, 9)
+        arrived = np.clip(passed, 0.0, 1.0)  # (N, DECIMATION, m)
+        before = np.clip(passed + DECIMATION, 0.0, 1.0)
+        targets: NDArray[np.float64] = (
+            older + before * (old - older) + arrived * (new - old)
+        )
+        return targets - self._bias[:, None]
 
     def _push(self) -> None:
         due, change = self.task.due_pushes()

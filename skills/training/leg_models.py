@@ -1,4 +1,4 @@
-"""Build one randomised MuJoCo model for each environment of walk and balance."""
+"""Build the MuJoCo models of walk and balance: the G1 with welded arms, its poses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from sim2real.mujoco_model import robot_spec
 from sim2real.rotations import multiply
 
 Array = NDArray[np.float64]
+
+FLOOR_FRICTION = 0.8
+"""Of the floor and the feet before it is randomised."""
 
 # Span of the arm poses that walking must bear, around the default pose [rad].
 ARM_SPAN = {
@@ -138,6 +141,7 @@ def leg_spec(
         size=[0, 0, 0.05],
         contype=1,
         conaffinity=0,
+        friction=[FLOOR_FRICTION, 0.005, 0.0001],
     )
     _add_sensors(spec, robot)
     return spec
@@ -189,53 +193,3 @@ def _add_sensors(spec: mujoco.MjSpec, robot: RobotConfig) -> None:
             objtype=mujoco.mjtObj.mjOBJ_ACTUATOR,
             objname=actuator.name,
         )
-
-
-def draw_leg_models(
-    robot: RobotConfig,
-    config: LegRandomization,
-    num_envs: int,
-    *,
-    moving_arms: bool,
-    rng: np.random.Generator,
-) -> tuple[list[mujoco.MjModel], list[dict[str, float]]]:
-    """Return one model for each environment and the welded joint positions of each."""
-    models, welded_all = [], []
-    hands = robot.joints_of("left_hand", "right_hand")
-    default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
-    for _ in range(num_envs):
-        welded = {name: float(default[name]) for name in hands}
-        if not moving_arms:
-            welded |= held_arm_pose(robot, config, rng)
-        payload = None
-        if rng.random() < 0.5:
-            side = "left" if rng.random() < 0.5 else "right"
-            payload = (side, rng.uniform(*config.payload) + 1e-3)
-        model = leg_spec(robot, welded, payload).compile()
-        _randomize(model, config, rng)
-        models.append(model)
-        welded_all.append(welded)
-    return models, welded_all
-
-
-def _randomize(
-    model: mujoco.MjModel, config: LegRandomization, rng: np.random.Generator
-) -> None:
-    scale = rng.uniform(*config.mass_scale, size=model.nbody)
-    model.body_mass[:] *= scale
-    model.body_inertia[:] *= scale[:, None]
-    torso = model.body("torso_link").id
-    mass = model.body_mass[torso]
-    added = rng.uniform(*config.torso_mass)
-    model.body_mass[torso] = mass + added
-    model.body_inertia[torso] *= (mass + added) / mass
-    model.body_ipos[torso] += rng.uniform(-1, 1, 3) * config.torso_com
-    model.geom_friction[:, 0] = rng.uniform(*config.friction)
-    joints = slice(6, model.nv)
-    model.dof_armature[joints] *= rng.uniform(*config.armature_scale, model.nv - 6)
-    model.dof_damping[joints] = rng.uniform(*config.joint_damping, model.nv - 6)
-    stiffness = rng.uniform(*config.stiffness_scale, model.nu)
-    model.actuator_gainprm[:, 0] *= stiffness
-    model.actuator_biasprm[:, 1] *= stiffness
-    model.actuator_biasprm[:, 2] *= rng.uniform(*config.damping_scale, model.nu)
-    model.actuator_forcerange[:] *= rng.uniform(*config.effort_scale, (model.nu, 1))

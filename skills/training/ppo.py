@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Protocol
 
@@ -41,6 +42,7 @@ class CappedPPO(PPO):
     max_learning_rate: float = 1e-2
     critic_warmup: int = 0  # updates for which the actor keeps its weights
     action_mirror: Mirror | None = None
+    beside: Callable[[], None] | None = None  # called after every update
 
     def share_weights(self) -> None:
         """Give every worker the networks of the first one."""
@@ -62,6 +64,8 @@ class CappedPPO(PPO):
             log_std = self.actor.distribution.log_std_param
             with torch.no_grad():
                 log_std.copy_(0.5 * (log_std + log_std[self.action_mirror.index]))
+        if self.beside is not None:
+            self.beside()
         return losses
 
 
@@ -74,6 +78,7 @@ def make_ppo(
     *,
     device: str = "cpu",
     workers: Workers = ALONE,
+    network: torch.nn.Module | None = None,
 ) -> CappedPPO:
     """Build the learner.
 
@@ -86,6 +91,7 @@ def make_ppo(
             networks without symmetry.
         device: of networks and batches.
         workers: processes that learn together.
+        network: of the actor, if not one that the config describes.
     """
     n = config.num_envs
     obs = TensorDict(
@@ -116,6 +122,8 @@ def make_ppo(
         with torch.no_grad():
             actor.mlp[-1].weight.mul_(0.1)
             actor.mlp[-1].bias.zero_()
+    if network is not None:
+        actor.mlp = network
     shape = [action_size]
     storage = RolloutStorage("rl", n, config.steps_per_env, obs, shape, device)
     ppo = CappedPPO(

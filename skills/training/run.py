@@ -28,9 +28,15 @@ from torch.utils.tensorboard import SummaryWriter
 from configs.loader import CONFIG_DIR, ConfigError, load_robot, read_yaml
 from configs.overrides import apply_overrides
 from configs.schema import RobotConfig
-from configs.training_schema import HandTrainingConfig, LegTrainingConfig
+from configs.training_schema import (
+    AdaptiveLegTrainingConfig,
+    HandTrainingConfig,
+    LegTrainingConfig,
+)
 from skills.locomotion import GAIT_PERIOD_S, REWARDS
 from skills.manipulation import HAND_REWARDS
+from skills.training.adaptive_env import AdaptiveLegEnv
+from skills.training.adaptive_learn import export_adaptive
 from skills.training.curve import draw_curve
 from skills.training.engines import Engine, make_env
 from skills.training.export import export_policy
@@ -49,6 +55,7 @@ SKILLS: dict[str, type[LegTrainingConfig] | type[HandTrainingConfig]] = {
     "balance": LegTrainingConfig,
     "grasp": HandTrainingConfig,
     "manipulate": HandTrainingConfig,
+    "walk_adaptive": AdaptiveLegTrainingConfig,
 }
 
 
@@ -81,12 +88,8 @@ def training_config(
     data = read_yaml(path)
     config: TrainingConfig
     known: Iterable[str]
-    if SKILLS[skill] is LegTrainingConfig:
-        config = apply_overrides(LegTrainingConfig, data, overrides, path.name)
-        known = REWARDS
-    else:
-        config = apply_overrides(HandTrainingConfig, data, overrides, path.name)
-        known = HAND_REWARDS
+    config = apply_overrides(SKILLS[skill], data, overrides, path.name)
+    known = REWARDS if isinstance(config, LegTrainingConfig) else HAND_REWARDS
     weighed = list(config.rewards)
     if isinstance(config, LegTrainingConfig):
         weighed += [name for stage in config.stages for name in stage.rewards]
@@ -160,13 +163,14 @@ def train_skill(
                 device=engine.device,
                 workers=workers,
             )
+        if workers.first:
+            export(ppo, env, robot, run)
     finally:
         writer.close()
         env.close()
         workers.leave()
     if not workers.first:
         return run
-    export(ppo, env, robot, run)
     title = f"{skill}, seed {config.seed}"
     draw_curve(folder / CURVE, folder / "curve.png", title)
     if (folder / IMITATION).is_file():
@@ -177,6 +181,9 @@ def train_skill(
 
 def export(ppo: CappedPPO, env: TrainingEnv, robot: RobotConfig, run: Run) -> None:
     """Write the policy file of a run."""
+    if isinstance(env, AdaptiveLegEnv):
+        export_adaptive(ppo, env, robot, run.policy, digest(run.config))
+        return
     network = ppo.actor.mlp.to("cpu")
     if isinstance(network, SymmetricMLP):
         network = network.dense()

@@ -11,6 +11,7 @@ from rich.console import Console
 from configs.loader import ConfigError
 from configs.training_schema import HandTrainingConfig, LegTrainingConfig
 from skills.library import policy_path
+from skills.training.adaptive_networks import TeacherNetwork
 from skills.training.hand_env import HandEnv
 from skills.training.hand_expert import grasp_action
 from skills.training.imitation import ImitationProgress, imitate
@@ -34,7 +35,10 @@ def teach(
     if isinstance(config, LegTrainingConfig):
         if config.warm_start is not None:
             source = _policy_file(config.warm_start)
-            warm_start(ppo.actor, env.description, source)
+            if isinstance(ppo.actor.mlp, TeacherNetwork):
+                ppo.actor.mlp.warm_start(env.description, source)
+            else:
+                warm_start(ppo.actor, env.description, source)
             console.print(f"the actor begins as {source.name}")
         return
     if config.imitation_steps == 0:

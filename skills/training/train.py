@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,6 +78,7 @@ def learner_for(
             judged,
             env.description.action_mirror(),
         )
+    of_its_own = getattr(env, "actor_network", None)
     return make_ppo(
         config.ppo,
         actor.shape[1],
@@ -86,11 +87,26 @@ def learner_for(
         mirrors,
         device=device,
         workers=workers,
+        network=of_its_own() if of_its_own is not None else None,
     )
 
 
-def save_checkpoint(path: Path, ppo: CappedPPO, iteration: int, steps: int) -> None:
-    """Write learner and counters; an interruption leaves the old file whole."""
+def save_checkpoint(
+    path: Path,
+    ppo: CappedPPO,
+    iteration: int,
+    steps: int,
+    environments: Mapping[str, Any] | None = None,
+) -> None:
+    """Write learner and counters; an interruption leaves the old file whole.
+
+    Args:
+        path: of the file.
+        ppo: the learner.
+        iteration: that was finished.
+        steps: of all robots together.
+        environments: what they want to find again, such as their curriculum.
+    """
     parameters = [*ppo.actor.parameters(), *ppo.critic.parameters()]
     if not all(torch.isfinite(p).all() for p in parameters):
         raise FloatingPointError(
@@ -99,6 +115,7 @@ def save_checkpoint(path: Path, ppo: CappedPPO, iteration: int, steps: int) -> N
         )
     state = ppo.save()
     state.update(iteration=iteration, steps=steps, learning_rate=ppo.learning_rate)
+    state.update(environments=dict(environments or {}))
     partial = path.with_suffix(".partial")
     try:
         torch.save(state, partial)
@@ -111,11 +128,17 @@ def save_checkpoint(path: Path, ppo: CappedPPO, iteration: int, steps: int) -> N
         ) from None
 
 
-def load_checkpoint(path: Path, ppo: CappedPPO) -> tuple[int, int]:
-    """Read learner and counters; return the iteration and the steps so far."""
+def load_checkpoint(
+    path: Path, ppo: CappedPPO, env: TrainingEnv | None = None
+) -> tuple[int, int]:
+    """Read learner, environments and counters; return the iteration and the steps."""
     state = torch.load(path, weights_only=False)
     ppo.load(state, None, True)
     ppo.learning_rate = state["learning_rate"]
+    kept = state.get("environments")
+    restore = getattr(env, "restore", None)
+    if kept and restore is not None:
+        restore(kept)
     return int(state["iteration"]), int(state["steps"])
 
 
@@ -170,12 +193,19 @@ def train(
     ppo = learner_for(env, config, device=device, workers=workers)
     iteration = 0
     if resume:
-        iteration, env.total_steps = load_checkpoint(folder / CHECKPOINT, ppo)
+        iteration, env.total_steps = load_checkpoint(folder / CHECKPOINT, ppo, env)
         ppo.critic_warmup = 0
         cut_curve(folder / CURVE, env.total_steps)
     else:
         prepare(ppo)
         ppo.share_weights()
+
+    def keep(iteration: int) -> None:
+        path, steps = folder / CHECKPOINT, env.total_steps
+        # Only environments that change as they are learnt have something to keep.
+        kept: dict[str, Any] = getattr(env, "saved", dict)()
+        save_checkpoint(path, ppo, iteration, steps, kept)
+
     batch = config.ppo.steps_per_env * env.num_envs * workers.count
     saved = time.monotonic()
     columns = curve_columns(folder / CURVE) if resume else []
@@ -222,11 +252,9 @@ def train(
                 report(progress)
                 due = time.monotonic() - saved > checkpoint_every_s
                 if due and workers.first:
-                    save_checkpoint(
-                        folder / CHECKPOINT, ppo, iteration, env.total_steps
-                    )
+                    keep(iteration)
                     saved = time.monotonic()
         finally:
             if workers.first:
-                save_checkpoint(folder / CHECKPOINT, ppo, iteration, env.total_steps)
+                keep(iteration)
     return ppo

@@ -78,6 +78,15 @@ def _layers_of(path: Path) -> tuple[list[Array32], list[Array32]]:
     return [values[n[1]] for n in linear], [values[n[2]] for n in linear]
 
 
+def layers_of_file(path: Path) -> list[tuple[Array32, Array32]]:
+    """Return weight and bias of every layer of a policy file, first layer first.
+
+    Raises:
+        ConfigError: if it is no plain sequence of layers.
+    """
+    return list(zip(*_layers_of(path), strict=True))
+
+
 def _fill(network: nn.Module, layers: list[tuple[Tensor, Tensor]], source: str) -> None:
     dense = network.dense() if isinstance(network, SymmetricMLP) else network
     linear = [m for m in dense.modules() if isinstance(m, nn.Linear)]

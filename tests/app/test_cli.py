@@ -281,11 +281,11 @@ def test_a_video_needs_a_simulation_and_the_right_ending(tmp_path):
 
 
 def test_an_unknown_option_is_one_line_too(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["praxis", "run", FETCH, "--fly"])
+    monkeypatch.setattr(sys, "argv", ["praxis", "run", FETCH, "--unheard-of"])
     with pytest.raises(SystemExit) as stop:
         main()
     assert stop.value.code == 2
-    assert capsys.readouterr().err == "praxis: No such option: --fly\n"
+    assert capsys.readouterr().err == "praxis: No such option: --unheard-of\n"
 
 
 def test_main_returns_the_exit_code_of_the_command(monkeypatch):

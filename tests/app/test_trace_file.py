@@ -123,10 +123,9 @@ def test_an_event_of_the_safety_filter_is_noted(tmp_path, assemble):
 def _limp(through):
     """Make a filter see commands that are no numbers."""
 
-    def wrong(command, state):
-        return through(
-            replace(command, joint_pos=command.joint_pos * float("nan")), state
-        )
+    def wrong(command, state, health):
+        spoilt = replace(command, joint_pos=command.joint_pos * float("nan"))
+        return through(spoilt, state, health)
 
     return wrong
 

@@ -9,6 +9,7 @@ import pytest
 
 from configs.loader import CONFIG_DIR, ConfigError, load, parse, read_yaml
 from configs.training_schema import (
+    AdaptiveLegTrainingConfig,
     HandTrainingConfig,
     LegTrainingConfig,
     PpoConfig,
@@ -18,17 +19,20 @@ from configs.training_schema import (
 from skills.locomotion import REWARDS
 from skills.manipulation import HAND_REWARDS
 
-LEGS = ("walk", "balance")
+LEGS = ("walk", "balance", "walk_adaptive")
 ALL = sorted((CONFIG_DIR / "training").glob("*.yaml"))
 FILES = [path for path in ALL if path.stem != "selector"]
 
 
 def schema_of(path: Path) -> type[LegTrainingConfig] | type[HandTrainingConfig]:
+    if path.stem == "walk_adaptive":
+        return AdaptiveLegTrainingConfig
     return LegTrainingConfig if path.stem in LEGS else HandTrainingConfig
 
 
 def test_there_is_a_file_for_every_skill() -> None:
     names = ["balance", "grasp", "manipulate", "selector", "walk"]
+    names.append("walk_adaptive")
     assert [path.stem for path in ALL] == names
 
 

@@ -164,7 +164,7 @@ def test_a_backend_that_was_not_reset_says_so(backend, stand):
 
 def test_an_unknown_backend_is_refused_with_the_known_ones(robot):
     with pytest.raises(
-        ConfigError, match=r"backend 'gazebo'\. Known: fake, isaaclab, mujoco\."
+        ConfigError, match=r"backend 'gazebo'\. Known: fake, isaaclab, mujoco, ros2\."
     ):
         make_backend("gazebo", robot, load_scene("empty"))
 

@@ -501,7 +501,7 @@ def _set(*keys: Any, to: Any) -> Callable[[dict[str, Any]], None]:
 REFUSED: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (_set("format_version", to=2), "written in policy format 2, .* reads 1"),
     (_set("quaternion_order", to="xyzw"), "quaternion_order: .*'wxyz', got 'xyzw'"),
-    (_set("history", "length", to=3), "history.length: .*1, got 3"),
+    (_set("history", "length", to=0), "history.length: .*1, got 0"),
     (_set("action", "kind", to="torque"), "action.kind: .*got 'torque'"),
     (_set("control_dt", to=0.0), "control_dt: .*greater than 0"),
     (_set("extra", to=1), "unknown key 'extra'"),

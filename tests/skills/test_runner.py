@@ -374,6 +374,25 @@ def test_a_step_that_cannot_be_used_is_a_fault_of_its_skill_only(
     assert "grasp" in bench.runner.active()
 
 
+def test_legs_that_nobody_looks_after_are_told_while_it_lasts(bench: Bench) -> None:
+    bench.tick()
+    assert bench.runner.unattended is None
+    bench.balance.on_step = poison
+    bench.tick()
+    assert bench.runner.unattended is not None
+    assert bench.runner.unattended.startswith("balance failed in its step: ")
+    bench.balance.on_step = lambda targets: targets
+    bench.tick()
+    assert bench.runner.unattended is None
+
+
+def test_the_fault_of_another_skill_leaves_nobody_unattended(bench: Bench) -> None:
+    bench.start("walk")
+    bench.walk.on_step = poison
+    bench.tick(2)
+    assert bench.runner.unattended is None
+
+
 def test_a_fault_lasts_until_the_next_start(bench: Bench) -> None:
     bench.start("walk")
     bench.walk.on_step = poison

@@ -327,6 +327,21 @@ def test_backwards_the_policy_is_told_to_walk_backwards(
     assert_allclose(walk._policy.last_observation[6:9], [-0.6, 0, 0], atol=1e-6)
 
 
+def test_a_walk_that_is_asked_to_slow_down_commands_half_the_speed(
+    walk: Walk, standing: Standing
+) -> None:
+    goal = Goal(skill="walk", args={"forward": 2.0, "speed": 0.4})
+    state = standing()
+    walk.start(goal, look(state))
+    commanded = []
+    for share in (1.0, 0.5):
+        for tick in range(1, 30):
+            seen = look(replace(state, time=tick * DT))
+            walk.step(replace(seen, speed_share=share))
+        commanded.append(walk._policy.last_observation[6])
+    assert_allclose(commanded[1], 0.5 * commanded[0], atol=1e-6)
+
+
 def moved(state: RobotState, velocity: np.ndarray) -> RobotState:
     """Return the state one tick later, at a velocity in the heading frame."""
     yaw = pose_of(state).yaw

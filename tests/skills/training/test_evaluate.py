@@ -15,6 +15,7 @@ from configs.loader import ConfigError
 
 pytest.importorskip("mujoco", reason="evaluations are simulated")
 
+from skills.library import policy_path
 from skills.policy import PolicyMismatch
 from skills.training import evaluate, evaluate_legs
 from skills.training.evaluate import EVALUATIONS, evaluate_skill
@@ -95,7 +96,7 @@ def test_no_episodes_are_refused(console: Console, count: int) -> None:
 def test_a_missing_policy_is_named(
     skill: str, console: Console, tmp_path: Path
 ) -> None:
-    with pytest.raises(PolicyMismatch, match=r"(walk|balance)\.onnx"):
+    with pytest.raises(PolicyMismatch, match=r"(walk|balance|walk_adaptive)\.onnx"):
         evaluate_skill(
             skill,
             episodes=1,
@@ -117,7 +118,8 @@ def test_make_evaluate_measures_every_policy_that_ships(
 
     monkeypatch.setattr(evaluate, "evaluate_skill", note)
     evaluate.main()
-    assert asked == [(skill, None) for skill in EVALUATIONS]
+    there = [s for s in EVALUATIONS if s != "walk_adaptive" or policy_path(s).is_file()]
+    assert asked == [(skill, None) for skill in there]
 
 
 def test_make_evaluate_names_a_policy_that_is_missing(
@@ -129,3 +131,19 @@ def test_make_evaluate_names_a_policy_that_is_missing(
     monkeypatch.setattr(evaluate, "evaluate_skill", refuse)
     with pytest.raises(SystemExit, match=r"praxis: there is no policy walk\.onnx"):
         evaluate.main()
+
+
+def test_figures_of_a_concrete_robot_are_kept_only_where_told(
+    folder: Path, console: Console, tmp_path: Path
+) -> None:
+    told: dict[str, Any] = {"episodes": 1, "seed": 2, "console": console}
+    told["policy_dir"] = folder
+    result = evaluate_skill(
+        "grasp", json_path=None, robot_parameters="hidden:1", **told
+    )
+    assert result["robot_parameters"] == "hidden:1"
+    assert not (folder / "grasp.evaluation.json").exists()
+    assert '"success_rate"' in printed(console)
+    path = tmp_path / "mine.json"
+    evaluate_skill("grasp", json_path=path, robot_parameters="hidden:1", **told)
+    assert json.loads(path.read_text()) == result

@@ -105,7 +105,7 @@ def test_what_is_drawn_lies_in_its_range() -> None:
 
 
 def test_every_environment_has_its_own_robot(robot: RobotConfig) -> None:
-    models, tops = draw_hand_models(
+    models, tops, _ = draw_hand_models(
         robot, HandRandomization(), 3, "right", np.random.default_rng(0)
     )
     gains = np.array([model.actuator_gainprm[:, 0] for model in models])

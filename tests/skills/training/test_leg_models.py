@@ -15,11 +15,11 @@ from configs.training_schema import LegRandomization
 from sim2real.mujoco_model import robot_spec
 from skills.mirror import mirror_name
 from skills.training.leg_models import (
-    draw_leg_models,
     leg_spec,
     random_arm_pose,
     wild_arm_pose,
 )
+from skills.training.leg_robots import LegRobots
 
 LEGS_AND_WAIST = 15
 SAME = LegRandomization(
@@ -158,9 +158,8 @@ def test_wild_shoulders_stay_outside_the_trunk(robot: RobotConfig) -> None:
 
 
 def test_without_randomisation_every_robot_is_the_g1(robot: RobotConfig) -> None:
-    models, welded = draw_leg_models(
-        robot, SAME, 4, moving_arms=False, rng=np.random.default_rng(0)
-    )
+    robots = LegRobots(robot, SAME, 4, moving_arms=False, rng=np.random.default_rng(0))
+    models, welded = robots.models, robots.welded
     default = dict(zip(robot.joint_names, robot.default_joint_pos, strict=True))
     for model, pose in zip(models, welded, strict=True):
         assert pose == {name: default[name] for name in pose}
@@ -175,9 +174,8 @@ def test_without_randomisation_every_robot_is_the_g1(robot: RobotConfig) -> None
 
 def test_randomised_numbers_lie_in_their_ranges(robot: RobotConfig) -> None:
     config = LegRandomization()
-    models, welded = draw_leg_models(
-        robot, config, 6, moving_arms=True, rng=np.random.default_rng(0)
-    )
+    robots = LegRobots(robot, config, 6, moving_arms=True, rng=np.random.default_rng(0))
+    models, welded = robots.models, robots.welded
     assert all(
         set(w) == set(robot.joints_of("left_hand", "right_hand")) for w in welded
     )

@@ -1,0 +1,1 @@
+"""Fit commands to the robot that is there: estimate what differs, make up for it."""

@@ -1,0 +1,62 @@
+"""Change a command so that a weak or loaded robot does what the nominal one would."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from configs.schema import RobotConfig
+from sim2real.robot import JointCommand
+
+Array = NDArray[np.float64]
+
+GAIN_RANGE = (0.8, 1.5)  # of what is sent, as a multiple of what was asked for
+GAIN_RATE = 0.5  # change of that in a second
+OFFSET_LIMIT = 0.25  # of a target [rad]
+OFFSET_EFFORT = 0.5  # of a target, as a share of the effort limit
+OFFSET_RATE = 0.6  # [rad/s]
+
+
+class Compensation:
+    """Scales gains and shifts targets; bounded, and slow enough not to jolt."""
+
+    def __init__(self, robot: RobotConfig, control_dt: float) -> None:
+        """Begin by changing nothing.
+
+        Args:
+            robot: whose commands these are.
+            control_dt: time from one command to the next [s].
+        """
+        n = len(robot.joint_names)
+        share = OFFSET_EFFORT * robot.effort_limit / robot.stiffness
+        self._most_offset = np.minimum(OFFSET_LIMIT, share)
+        self._gain_step = GAIN_RATE * control_dt
+        self._offset_step = OFFSET_RATE * control_dt
+        self._ones, self._zeros = np.ones(n), np.zeros(n)
+        self.reset()
+
+    def reset(self) -> None:
+        """Change nothing again."""
+        self.gain = self._ones
+        self.offset = self._zeros
+
+    def apply(self, command: JointCommand, gain: Array, effort: Array) -> JointCommand:
+        """Return the command for this robot.
+
+        Args:
+            command: for the nominal robot.
+            gain: multiple of its gains that is wanted, (n,).
+            effort: that is to be added, as the nominal robot would feel it [N m], (n,).
+        """
+        gain = np.clip(gain, *GAIN_RANGE)
+        step = self._gain_step
+        self.gain = self.gain + np.clip(gain - self.gain, -step, step)
+        offset = effort / np.maximum(command.stiffness, 1e-6)
+        offset = np.clip(offset, -self._most_offset, self._most_offset)
+        step = self._offset_step
+        self.offset = self.offset + np.clip(offset - self.offset, -step, step)
+        return JointCommand(
+            joint_pos=command.joint_pos + self.offset,
+            stiffness=command.stiffness * self.gain,
+            damping=command.damping * self.gain,
+        )

@@ -1,0 +1,1 @@
+"""Faults to inject between a robot and whoever drives it."""

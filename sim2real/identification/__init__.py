@@ -1,0 +1,1 @@
+"""Find out from a log how a robot differs from its model."""
