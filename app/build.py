@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from app.control_loop import Assembly
 from app.llm_task import check_llm_options, read_with_llm
-from app.options import RunOptions
+from app.options import RunOptions, physics_option
 from app.truth import Physics, Witness
 from configs.loader import ConfigError, load_robot, load_scene
 from configs.schema import RobotConfig, SceneConfig
@@ -226,6 +226,7 @@ def build(
         robot,
         plan.scene,
         realtime=options.realtime,
+        **physics_option(options.backend, options.physics),
         **_concrete(options, robot),
     )
     if options.backend == "fake":

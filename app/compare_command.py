@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from app.parity_command import physics_option
+from app.options import physics_option
 from configs.loader import ConfigError, load_robot
 from skills.training.cross_engine import score_engine
 

@@ -20,6 +20,7 @@ class RunOptions(Config):
     robot_parameters: str | None = None
     scene: str = "kitchen"  # name in configs/scenes, or a path
     backend: Literal["mujoco", "isaaclab", "fake"] = "mujoco"
+    physics: str | None = None  # of isaaclab: newton, newton-warp, physx
     # llm: a language model reads the sentence; learned: a policy chooses the skills.
     planner: Literal["tree", "llm", "learned"] = "tree"
     llm_url: str | None = None  # of its endpoint; the key is never an option
@@ -49,3 +50,18 @@ def read_parameters(words: Sequence[str] | None) -> dict[str, str] | None:
             raise ConfigError(f"-p {word}: expected key=value, such as object=cup.")
         parameters[name.strip()] = value.strip()
     return parameters or None
+
+
+def physics_option(backend: str, physics: str | None) -> dict[str, str]:
+    """Return what the backend is told about physics.
+
+    Raises:
+        ConfigError: if it is not Isaac Lab, which alone has a choice.
+    """
+    if physics is None:
+        return {}
+    if backend != "isaaclab":
+        raise ConfigError(
+            f"--physics is for --backend isaaclab; {backend} has its own. Drop it."
+        )
+    return {"physics": physics}

@@ -9,6 +9,7 @@ from typing import Any, cast
 from rich.console import Console
 from rich.table import Table
 
+from app.options import physics_option
 from configs.loader import ConfigError, load_robot, load_scene
 from sim2real.backends import make_backend
 from sim2real.robot import RobotState
@@ -103,21 +104,6 @@ def show_parity(
             encoding="utf-8",
         )
     return first is None and not found
-
-
-def physics_option(backend: str, physics: str | None) -> dict[str, str]:
-    """Return what the backend is told about physics.
-
-    Raises:
-        ConfigError: if it is not Isaac Lab, which alone has a choice.
-    """
-    if physics is None:
-        return {}
-    if backend != "isaaclab":
-        raise ConfigError(
-            f"--physics is for --backend isaaclab; {backend} has its own. Drop it."
-        )
-    return {"physics": physics}
 
 
 def _free(reference: Any, state: RobotState) -> bool:

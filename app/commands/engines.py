@@ -11,6 +11,7 @@ from rich.console import Console
 from app.commands.shared import (
     FAILED,
     Json,
+    Physics,
     Policies,
     Robot,
     Scene,
@@ -19,10 +20,6 @@ from app.commands.shared import (
     options_of,
     training_is_installed,
 )
-
-Physics = Annotated[
-    str | None, typer.Option(help="Of Isaac Lab: newton, newton-warp or physx.")
-]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -39,6 +39,9 @@ Param = Annotated[
 Backend = Annotated[
     str | None, typer.Option(help="mujoco, fake, or isaaclab where it is installed.")
 ]
+Physics = Annotated[
+    str | None, typer.Option(help="Of Isaac Lab: newton, newton-warp or physx.")
+]
 Seed = Annotated[int | None, typer.Option(help="Of everything that is random.")]
 Policies = Annotated[
     Path | None, typer.Option(help="Folder of the policies, if not those that ship.")

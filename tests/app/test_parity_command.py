@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from app.parity_command import physics_option, show_parity
+from app.options import physics_option
+from app.parity_command import show_parity
 from configs.loader import ConfigError
 
 pytest.importorskip("mujoco", reason="the reference engine")
