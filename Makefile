@@ -61,5 +61,5 @@ $(RUN_TIME): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(EVERYTHING): pyproject.toml constraints.txt | $(RUN_TIME)
-	$(INSTALL) ".[train,log,video,dev]"
+	$(INSTALL) ".[train,identify,log,video,dev]"
 	@touch $@
