@@ -65,6 +65,9 @@ class Row:
         return abs(self.finding.value - self.truth)
 
 
+SIZES = (1.0, 0.7, 0.5)  # of the swings, until no joint strains
+
+
 def check_identification(
     console: Console,
     *,
@@ -120,19 +123,23 @@ def _identified(
     """Identify a hidden robot from what it does alone."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / f"hidden_{seed}.mcap"
-        ended = record_excitation(
-            console,
-            robot=robot,
-            backend="mujoco",
-            parameters=f"hidden:{seed}",
-            groups=None,
-            seed=seed,
-            out=log,
-        )
-        if ended.stopped:
-            raise ConfigError(f"hidden:{seed} stopped the recording: {ended.stopped}.")
-        sources = [read_source(log, config)]
-        return run_fit(console, config, sources, "limb", False)
+        for size in SIZES:
+            ended = record_excitation(
+                console,
+                robot=robot,
+                backend="mujoco",
+                parameters=f"hidden:{seed}",
+                groups=None,
+                seed=seed,
+                out=log,
+                size=size,
+            )
+            if not ended.stopped:
+                sources = [read_source(log, config)]
+                return run_fit(console, config, sources, "limb", False)
+            console.print(f"hidden:{seed}: {ended.stopped}", highlight=False)
+            log.unlink()
+    raise ConfigError(f"hidden:{seed} stopped the recording: {ended.stopped}.")
 
 
 def unveiled(

@@ -46,6 +46,7 @@ def record_excitation(
     groups: Sequence[str] | None,
     seed: int,
     out: Path,
+    size: float = 1.0,
 ) -> Recorded:
     """Sweep the joints of a robot on a stand, and log it.
 
@@ -57,6 +58,7 @@ def record_excitation(
         groups: of joints; all by default.
         seed: of sweeps and noise.
         out: the log.
+        size: of the swings, as a share of the largest.
 
     Raises:
         ConfigError: if something of this does not exist, or cannot be written.
@@ -70,7 +72,7 @@ def record_excitation(
                 f"{backend}, which has the parameters that it has. Drop it."
             )
         options["parameters"] = choose_robot(parameters, config)
-    plan = plan_excitation(config, seed=seed, groups=groups)
+    plan = plan_excitation(config, seed=seed, groups=groups, size=size)
     check_writable(out)
     there = make_backend(backend, config, load_scene("empty"), **options)
     metadata = {

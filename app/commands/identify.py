@@ -46,6 +46,9 @@ def record(
         list[str] | None,
         typer.Option(help="legs, arms, wrists or hands; repeatable, all by default."),
     ] = None,
+    size: Annotated[
+        float, typer.Option(help="Of the swings; below 1 for a robot that strains.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Of the sweeps.")] = 1,
     robot: Robot = None,
 ) -> None:
@@ -64,11 +67,13 @@ def record(
             groups=group,
             seed=seed,
             out=out,
+            size=size,
         )
     if ended.stopped:
         complain(
             f"stopped after {ended.duration_s:.1f} s: {ended.stopped}. The log is "
-            "incomplete, so that it will not be fitted; record again."
+            "incomplete and will not be fitted; record again, if a joint strained with "
+            f"--size {0.7 * size:.2g}."
         )
         raise typer.Exit(FAILED)
     typer.echo(f"{ended.duration_s:.1f} s recorded in {out}")

@@ -102,7 +102,11 @@ class Excitation:
 
 
 def plan_excitation(
-    robot: RobotConfig, *, seed: int, groups: Sequence[str] | None = None
+    robot: RobotConfig,
+    *,
+    seed: int,
+    groups: Sequence[str] | None = None,
+    size: float = 1.0,
 ) -> Excitation:
     """Plan the sweeps of a robot whose base is held in the air.
 
@@ -110,14 +114,20 @@ def plan_excitation(
         robot: whose limits hold.
         seed: of the phases of the sweeps.
         groups: of `legs`, `arms`, `wrists`, `hands`; all by default.
+        size: of the swings, as a share of the largest; for a robot that strains.
 
     Raises:
-        ConfigError: for a group that does not exist or that the robot lacks.
+        ConfigError: for a group that does not exist or that the robot lacks, or a size
+            that is not above 0 and at most 1.
     """
+    if not 0.0 < size <= 1.0:
+        raise ConfigError(
+            f"size {size:g} of the swings: expected more than 0 and at most 1."
+        )
     rng = np.random.default_rng(seed)
     return Excitation(
         stretches=tuple(
-            _one_after_the_other(_sweeps(robot, rng, _chosen(robot, groups)))
+            _one_after_the_other(_sweeps(robot, rng, _chosen(robot, groups), size))
         ),
         stiffness=robot.stiffness,
         damping=robot.damping,
@@ -137,7 +147,7 @@ def _chosen(robot: RobotConfig, groups: Sequence[str] | None) -> list[str]:
 
 
 def _sweeps(
-    robot: RobotConfig, rng: np.random.Generator, chosen: Sequence[str]
+    robot: RobotConfig, rng: np.random.Generator, chosen: Sequence[str], size: float
 ) -> list[Stretch]:
     stretches = []
     for held_out in (False, True):
@@ -151,13 +161,17 @@ def _sweeps(
                 end_s=sweep.judge_s if held_out else sweep.fit_s,
                 held_out=held_out,
             )
-            motion = _sweep(robot, phase, sweep.speed, rng)
+            motion = _sweep(robot, phase, sweep.speed, rng, size)
             stretches.append(Stretch(phase=phase, motion=motion))
     return stretches
 
 
 def _sweep(
-    robot: RobotConfig, phase: Phase, speed: float, rng: np.random.Generator
+    robot: RobotConfig,
+    phase: Phase,
+    speed: float,
+    rng: np.random.Generator,
+    size: float,
 ) -> Motion:
     """Let half of the joints go from slow to fast, the others from fast to slow.
 
@@ -180,7 +194,8 @@ def _sweep(
 
     def motion(time: float) -> Array:
         targets = pose.copy()
-        targets[indices] += chirp(time, duration, limits, rising=rising, phase=angles)
+        swing = chirp(time, duration, limits, rising=rising, phase=angles)
+        targets[indices] += size * swing
         return targets
 
     return motion

@@ -54,7 +54,7 @@ def measure(minutes: float, module: str, *parameters: str) -> None:
         end(robot)
 
 
-@pytest.mark.skipif(MINUTES is None, reason="takes PRAXIS_ROS_MINUTES and a few; set it")
+@pytest.mark.skipif(MINUTES is None, reason="set PRAXIS_ROS_MINUTES")
 def test_latency_over_ros_and_in_a_plain_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

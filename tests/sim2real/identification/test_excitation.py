@@ -93,3 +93,18 @@ def test_metadata_without_a_usable_excitation_is_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=line):
         phases_from_text(text, "a.mcap")
+
+
+def test_a_smaller_size_makes_smaller_swings_and_no_size_is_refused() -> None:
+    robot = load_robot()
+    whole, half = (
+        plan_excitation(robot, seed=1, groups=["wrists"], size=size)
+        for size in (1.0, 0.5)
+    )
+    middle = whole.stretches[0].motion(0.0)
+    for time in (1.0, 2.5, 5.0):
+        swings = [plan.stretches[0].motion(time) - middle for plan in (whole, half)]
+        np.testing.assert_allclose(swings[1], 0.5 * swings[0], atol=1e-12)
+        assert np.abs(swings[0]).max() > 0.01
+    with pytest.raises(ConfigError, match="size 0 of the swings: expected more than 0"):
+        plan_excitation(robot, seed=1, size=0.0)
