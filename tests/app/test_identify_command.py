@@ -129,7 +129,7 @@ def test_a_recording_that_was_stopped_says_why_and_fails(
     code, _, wrong = run("record", "--out", tmp_path / "a.mcap")
     assert code == 1
     assert "rad from its target, more than 0.01 rad" in wrong
-    assert "it will not be fitted" in wrong
+    assert "will not be fitted" in wrong
 
 
 # --- going on with an interrupted fit -----------------------------------------------
