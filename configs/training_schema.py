@@ -248,6 +248,8 @@ class HandTrainingConfig(Config):
     imitation_steps: int = 3_000_000  # steps labelled by the expert before PPO
     imitation_updates: int = 120  # minibatches after every 100 control steps
     lift: float = 0.14  # goal above where the cup stood [m]
+    # In-hand states that placing begins from, for each scene; the expert makes them.
+    grasps_kept: Annotated[int, Field(ge=1)] = 4
     in_air_share: float = 0.25  # of placing goals that are kept in the air
     reward_floor: float = -0.5
     rewards: dict[str, float] = Field(default_factory=dict)

@@ -51,7 +51,7 @@ from skills.training.isaaclab_tabletop import (
 from skills.training.place_task import PlaceTask
 
 Tensor = torch.Tensor
-HAND_CONTACTS, HAND_CONSTRAINTS = 40, 200  # of a hand, a cup and a table, at most
+HAND_CONTACTS, HAND_CONSTRAINTS = 24, 160  # of a hand, a cup and a table, at most
 GRIP = 10.0
 """How much harder friction is than contact, in Newton.
 

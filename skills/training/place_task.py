@@ -19,7 +19,6 @@ from skills.training.hand_expert import grasp_action
 from skills.training.hand_models import Tabletop
 from skills.training.hand_task import HandTask, SceneState, norm
 
-BANK = 4  # in-hand states kept for each scene
 GRASP_S = 5.0  # time the expert gets for a grasp [s]
 RELEASED = 0.10  # from the grasp site to the cup's centre once it is let go [m]
 PARTS = tuple(field.name for field in fields(SceneState))
@@ -40,12 +39,12 @@ class PlaceTask(HandTask):
     ) -> None:
         """Begin with an empty bank of in-hand states; arguments as of `HandTask`."""
         super().__init__(robot, config, arrays, tops)
-        n, k = self.num_envs, self.k
+        n, k, kept = self.num_envs, self.k, config.grasps_kept
         sizes = {"joint_pos": k, "joint_vel": k, "cup_quat_wxyz": 4}
-        zeros = {name: arrays.zeros(n, BANK, sizes.get(name, 3)) for name in PARTS}
+        zeros = {name: arrays.zeros(n, kept, sizes.get(name, 3)) for name in PARTS}
         self.bank = SceneState(**zeros)
-        self.bank_target = arrays.zeros(n, BANK, k)
-        self.bank_stood = arrays.zeros(n, BANK, 3)  # where the cup was taken from [m]
+        self.bank_target = arrays.zeros(n, kept, k)
+        self.bank_stood = arrays.zeros(n, kept, 3)  # where the cup was taken from [m]
         xp = array_namespace(self.bank_stood)
         self.bank_filled = xp.astype(arrays.zeros(n), xp.int64)
         self.filling = True
@@ -64,8 +63,9 @@ class PlaceTask(HandTask):
         Raises:
             RuntimeError: if the expert grasps no cup.
         """
-        for _ in range(3 * BANK):
-            if int(self.bank_filled.min()) >= BANK:
+        kept = self.config.grasps_kept
+        for _ in range(3 * kept):
+            if int(self.bank_filled.min()) >= kept:
                 break
             restart()
             for _ in range(round(GRASP_S / CONTROL_DT)):
@@ -131,7 +131,7 @@ class PlaceTask(HandTask):
 
     def _remember(self, held: Array) -> None:
         """Keep the present state of some scenes, where there is room; indices (m,)."""
-        who = held[self.bank_filled[held] < BANK]
+        who = held[self.bank_filled[held] < self.config.grasps_kept]
         slot = self.bank_filled[who]
         for name in PARTS:
             getattr(self.bank, name)[who, slot] = getattr(self.sensors, name)[who]

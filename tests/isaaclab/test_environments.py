@@ -16,7 +16,6 @@ pytest.importorskip("isaaclab", reason="Isaac Lab 3, see docs/isaaclab.md")
 import torch
 
 from configs.training_schema import LegTrainingConfig
-from skills.training import place_task
 from skills.training.run import training_config
 
 # Isaac Lab and Newton warn of much that is not ours, from their import on.
@@ -29,9 +28,9 @@ HANDS = ("grasp", "manipulate")
 
 @pytest.fixture(scope="module", params=[*WALK, *HANDS])
 def env(request: pytest.FixtureRequest) -> Iterator[Any]:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(place_task, "BANK", 1)  # one grasp of every cup will do
-    config, _ = training_config(request.param, [f"ppo.num_envs={N}"])
+    # One grasp of every cup will do.
+    few = ["grasps_kept=1"] if request.param in HANDS else []
+    config, _ = training_config(request.param, [f"ppo.num_envs={N}", *few])
     made: Any
     if isinstance(config, LegTrainingConfig):
         from skills.training.isaaclab_env import IsaacLabLegEnv, leg_env_cfg
@@ -43,7 +42,6 @@ def env(request: pytest.FixtureRequest) -> Iterator[Any]:
         made = IsaacLabHandEnv(hand_env_cfg("g1_dex3", config))
     yield made
     made.close()
-    patch.undo()
 
 
 def test_random_actions_give_finite_observations_and_rewards(env: Any) -> None:

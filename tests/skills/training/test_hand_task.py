@@ -47,9 +47,14 @@ def grasping() -> Iterator[HandEnv]:
 @pytest.fixture(scope="module")
 def placing() -> Iterator[PlaceEnv]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(place_task, "BANK", 1)
         patch.setattr(place_task, "GRASP_S", 4.0)
-        env = PlaceEnv(load_robot(), config("manipulate", object_noise=0.0), threads=1)
+        env = PlaceEnv(
+            load_robot(),
+            config("manipulate", object_noise=0.0).model_copy(
+                update={"grasps_kept": 1}
+            ),
+            threads=1,
+        )
     yield env
     env.close()
 
@@ -235,11 +240,11 @@ def test_a_bank_is_filled_by_grasps_that_held(
     assert lifted.any()
     assert (np.asarray(task.usable) <= lifted).all()
     held = np.flatnonzero(task.usable)
-    assert (np.asarray(task.bank_filled)[held] == place_task.BANK).all()
+    assert (np.asarray(task.bank_filled)[held] == task.config.grasps_kept).all()
     for name in place_task.PARTS:
         kept = np.asarray(getattr(task.bank, name))[held]
         measured = np.asarray(getattr(sensors, name))[held]
-        assert_allclose(kept, np.stack([measured] * place_task.BANK, axis=1))
+        assert_allclose(kept, np.stack([measured] * task.config.grasps_kept, axis=1))
     assert not task.filling
 
 

@@ -32,9 +32,7 @@ def config(**changes: object) -> HandTrainingConfig:
 @pytest.fixture(scope="module")
 def filled() -> Iterator[PlaceEnv]:
     """Four scenes with two grasps each; every test puts them back to the start."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(place_task, "BANK", 2)
-        env = PlaceEnv(load_robot(), config(), threads=1)
+    env = PlaceEnv(load_robot(), config(grasps_kept=2), threads=1)
     yield env
     env.close()
 
@@ -173,6 +171,5 @@ def test_without_a_single_grasp_there_is_nothing_to_learn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(place_task, "GRASP_S", 0.02)
-    monkeypatch.setattr(place_task, "BANK", 1)
     with pytest.raises(RuntimeError, match="the expert grasped no cup; there is nothi"):
-        PlaceEnv(load_robot(), config(), threads=1)
+        PlaceEnv(load_robot(), config(grasps_kept=1), threads=1)
