@@ -11,7 +11,7 @@ import numpy as np
 from app.claims import claims_of
 from app.control_loop import Assembly, Moment
 from app.disturbance import Disturbance
-from app.meddling import World, from_rim, in_hand
+from app.faults.meddling import World, from_rim, in_hand
 from app.result import EpisodeResult
 from app.scenario import SUCCESS, ScenarioConfig
 from app.truth import Truth

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from app.build import Plan, build
 from app.control_loop import Assembly, Episode
-from app.operator_desk import Desk, Wish
-from app.operator_stop import OperatorStop
+from app.operators.desk import Desk, Wish
+from app.operators.stop import OperatorStop
+from app.records.run_log import RunLog
 from app.report import check_writable
 from app.result import EpisodeResult
-from app.run_log import RunLog
 from configs.loader import ConfigError
 from skills.contract import Failure
 

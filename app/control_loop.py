@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from py_trees.behaviour import Behaviour
 
+from app.command_path import CommandPath
 from app.judge import NO_PHYSICS, Judge, Judgement
-from app.operator_desk import STOPPED, Nobody, Operator, Wish, obey
+from app.operators.desk import STOPPED, Nobody, Operator, Wish, obey
 from app.result import EpisodeResult
 from app.truth import Witness
 from planners.planner import Planner, TaskState, TaskStatus
@@ -139,9 +140,12 @@ class Episode:
         self._after_failure_s = after_failure_s
         self._take_over = take_over
         self._ticks: list[float] = []
-        self._commanded = take_over.commanded if take_over else None
-        # What led to the present state.
-        self._sent: JointCommand | None = take_over.sent if take_over else None
+        self._path = CommandPath(
+            assembly.adapter,
+            assembly.safety,
+            sent=take_over.sent if take_over else None,
+            commanded=take_over.commanded if take_over else None,
+        )
         self._done_at = 0.0  # robot time at which the task was decided [s]
         self._stopped_late: TaskStatus | None = None
 
@@ -154,7 +158,7 @@ class Episode:
         parts = self._parts
         state = self._take_over.state if self._take_over else self._reset()
         snapshot = Snapshot(
-            state=state, objects=parts.backend.objects(), commanded=self._commanded
+            state=state, objects=parts.backend.objects(), commanded=self._path.commanded
         )
         planner = self._planner(snapshot)
         if self._take_over is not None and self._take_over.refresh is not None:
@@ -219,30 +223,20 @@ class Episode:
         parts, begun = self._parts, self._clock()
         stopwatch = parts.compute_clock or (lambda: 0.0)
         computing_since = stopwatch()
-        if self._sent is not None:
-            parts.adapter.observe(state, self._sent)
-        snapshot = Snapshot(
-            state=state,
-            objects=parts.backend.objects(),
-            commanded=self._commanded,
-            adaptation=parts.adapter.estimate(),
-            speed_share=parts.safety.speed_share,
-        )
+        snapshot = self._path.look(state, parts.backend.objects())
         if planned:
             planner.tick(snapshot)
-        asked = self._asked(snapshot)
-        fitted = parts.adapter.compensate(asked, state)
-        health = replace(
-            parts.health(),
-            compute_s=stopwatch() - computing_since,
-            policy_fault=parts.runner.unattended,
+
+        def health() -> Health:
+            return replace(
+                parts.health(),
+                compute_s=stopwatch() - computing_since,
+                policy_fault=parts.runner.unattended,
+            )
+
+        command = self._path.answer(
+            snapshot, parts.runner.step, health, resting=parts.safety.in_charge
         )
-        command = parts.safety.filter(fitted, state, health)
-        self._sent = command
-        # Skills go on from what they asked for, without what was added to it.
-        self._commanded = command.joint_pos
-        if fitted is not asked:
-            self._commanded = command.joint_pos - (fitted.joint_pos - asked.joint_pos)
         stopped = parts.safety.stopped
         if stopped is not None and not planner.done:
             failure = FAILURE_OF.get(stopped.kind, Failure.HARDWARE)
@@ -250,12 +244,6 @@ class Episode:
             planner.stop(failure, stopped.text)
         self._ticks.append(self._clock() - begun)
         return self._moment(planner, snapshot, command, planned=planned)
-
-    def _asked(self, snapshot: Snapshot) -> JointCommand:
-        """Return what the skills want; they rest while safety has the robot."""
-        if self._parts.safety.in_charge and self._sent is not None:
-            return self._sent
-        return self._parts.runner.step(snapshot)
 
     def _linger(self, planner: Planner) -> float:
         succeeded = planner.status.state is TaskState.SUCCESS

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.control_loop import Assembly, Moment
-from app.meddling import ACTS, World
+from app.faults.meddling import ACTS, World
 from app.result import EpisodeResult
 from app.scenario import DisturbanceConfig, WhenConfig
 from planners.behaviours import RunSkill

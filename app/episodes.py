@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from app.control_loop import Assembly, Episode, Observer
-from app.operator_desk import Nobody, Operator, Wish
+from app.operators.desk import Nobody, Operator, Wish
 from app.result import EpisodeResult
 from skills.contract import Failure, GoalError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from app.trace_reading import read_trace
+from app.records.trace_reading import read_trace
 from configs.loader import ConfigError
 from planners.story import tell
 

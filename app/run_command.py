@@ -18,9 +18,11 @@ from app.console import EventLines, LiveTree
 from app.control_loop import Observer
 from app.episodes import run_episodes
 from app.judge import Verdict
-from app.operator_desk import Desk
-from app.operator_stop import OperatorStop
-from app.recorder import Recorder
+from app.operators.desk import Desk
+from app.operators.stop import OperatorStop
+from app.records.recorder import Recorder
+from app.records.run_log import RunLog
+from app.records.trace_file import TraceFile, open_trace
 from app.report import (
     check_writable,
     policy_digests,
@@ -29,9 +31,7 @@ from app.report import (
     write_json,
 )
 from app.result import EpisodeResult, Summary
-from app.run_log import RunLog
 from app.stopped_task import DEFAULT, how_to_go_on, save_stopped
-from app.trace_file import TraceFile, open_trace
 from configs.loader import ConfigError
 
 DONE, FAILED = 0, 1  # exit codes

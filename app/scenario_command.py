@@ -19,14 +19,14 @@ from app.build import Plan, build, read_plan
 from app.control_loop import Observer
 from app.disturbance import Disturbance
 from app.episodes import run_episodes
-from app.meddling import World
-from app.operator_desk import Desk
-from app.operator_stop import OperatorStop
+from app.faults.meddling import World
+from app.operators.desk import Desk
+from app.operators.stop import OperatorStop
 from app.options import RunOptions
+from app.records.trace_file import TraceFile
 from app.report import check_writable, report, write_json
 from app.result import Summary, wilson_interval
 from app.scenario import ScenarioConfig, load_scenario, scenario_path, shipped
-from app.trace_file import TraceFile
 from configs.loader import ConfigError
 from skills.contract import Failure
 from skills.predicates import Hands

@@ -12,8 +12,8 @@ import viser
 
 from app.control_loop import Assembly, Moment
 from app.drawing import Drawing
-from app.operator_desk import Desk
-from app.operator_panel import Panel
+from app.operators.desk import Desk
+from app.operators.panel import Panel
 from app.result import EpisodeResult
 from planners.display import as_text
 from planners.planner import TaskState

@@ -163,14 +163,12 @@ class LegTrainingConfig(Config):
 class AdaptationConfig(Config):
     """Training of a policy that tells from its history which robot it drives."""
 
-    strength: Range = (0.65, 1.1)  # of all motors of a robot
-    group_strength: Range = (0.9, 1.1)  # of each leg and the waist, on top of it
-    latent: Annotated[int, Field(gt=0, multiple_of=2)] = 8  # what sets robots apart
-    encoder: tuple[int, ...] = (32,)  # hidden layers from parameters to latent
+    latent: Annotated[int, Field(gt=0, multiple_of=2)] = 16  # what sets robots apart
+    encoder: tuple[int, ...] = (64,)  # hidden layers from parameters to latent
     history: Annotated[int, Field(ge=2, le=250)] = 50  # control periods
-    frame: Annotated[int, Field(gt=0)] = 16  # numbers kept of each observation
-    hidden: Annotated[int, Field(gt=0)] = 64  # of the student
-    student_steps: Annotated[int, Field(gt=0)] = 2_000_000  # of all robots together
+    frame: Annotated[int, Field(gt=0)] = 24  # numbers kept of each observation
+    hidden: Annotated[int, Field(gt=0)] = 96  # of the student
+    student_steps: Annotated[int, Field(gt=0)] = 3_000_000  # of all robots together
     student_updates: Annotated[int, Field(gt=0)] = 12  # minibatches a round
     learning_rate: float = 1e-3  # of the student, at the start
 

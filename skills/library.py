@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from configs.schema import RobotConfig
@@ -18,10 +19,15 @@ from skills.walk import Walk
 POLICY_DIR = Path(__file__).parent / "policies"
 CONTROL_DT = 0.02  # [s]
 ADAPTIVE = "_adaptive"  # behind a skill's name: its policy that adapts by itself
+WIDE = "_wide"  # behind it: its policy that was trained on widely differing robots
 
 
 def make_skills(
-    robot: RobotConfig, policy_dir: Path | None = None, *, adaptive: bool = False
+    robot: RobotConfig,
+    policy_dir: Path | None = None,
+    *,
+    adaptive: bool = False,
+    files: Mapping[str, Path] | None = None,
 ) -> dict[str, Skill]:
     """Load every policy, check it against the robot, and return the skills by name.
 
@@ -32,6 +38,8 @@ def make_skills(
         policy_dir: where the policies lie, if not where Praxis has its own.
         adaptive: take `SKILL_adaptive.onnx`, which adapts to the robot from what it
             saw lately, for the legs' skills that have one.
+        files: policy files in the place of those in the folder, by skill; an
+            adaptive one comes before them.
 
     Raises:
         PolicyMismatch: if a policy is missing or does not fit the robot.
@@ -42,17 +50,25 @@ def make_skills(
         skill: _choice(folder, skill) if adaptive else skill
         for skill in ("walk", "balance")
     }
-    walk, stepping = (_load(folder, legs["walk"], robot) for _ in range(2))
-    balance = _load(folder, legs["balance"], robot)
+
+    def load(policy: str, *, mirrored: bool = False) -> Policy:
+        path = (files or {}).get(policy) or policy_path(policy, folder)
+        return _load(path, robot, mirrored=mirrored)
+
+    def both_hands(policy: str) -> dict[str, Policy]:
+        return {"right": load(policy), "left": load(policy, mirrored=True)}
+
+    walk, stepping = (load(legs["walk"]) for _ in range(2))
+    balance = load(legs["balance"])
     skills: dict[str, Skill] = {
         "walk": Walk(walk, hands),
         "balance": Balance(balance, Stepping(stepping, Feet(robot))),
     }
     if robot.has_hands:
-        carriers = _both_hands(folder, "manipulate", robot)
+        carriers = both_hands("manipulate")
         skills["walk"] = Walk(walk, hands, carriers=carriers)
-        skills["grasp"] = Grasp(_both_hands(folder, "grasp", robot), hands)
-        placing = _both_hands(folder, "manipulate", robot)
+        skills["grasp"] = Grasp(both_hands("grasp"), hands)
+        placing = both_hands("manipulate")
         skills["manipulate"] = Manipulate(placing, hands)
     return skills
 
@@ -79,20 +95,10 @@ def _choice(folder: Path, skill: str) -> str:
     return adaptive if policy_path(adaptive, folder).is_file() else skill
 
 
-def _load(
-    folder: Path, skill: str, robot: RobotConfig, *, mirrored: bool = False
-) -> Policy:
-    path = policy_path(skill, folder)
+def _load(path: Path, robot: RobotConfig, *, mirrored: bool) -> Policy:
     if not path.is_file():
         raise PolicyMismatch(
-            f"there is no policy {path.name} in {folder}; "
-            f"train one: praxis train {skill}"
+            f"there is no policy {path.name} in {path.parent}; "
+            f"train one: praxis train {path.stem}"
         )
     return Policy.load(path, robot, control_dt=CONTROL_DT, mirrored=mirrored)
-
-
-def _both_hands(folder: Path, skill: str, robot: RobotConfig) -> dict[str, Policy]:
-    return {
-        "right": _load(folder, skill, robot),
-        "left": _load(folder, skill, robot, mirrored=True),
-    }

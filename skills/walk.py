@@ -23,6 +23,7 @@ from skills.locomotion import GAIT_PERIOD_S, MOVING_SPEED
 from skills.policy import Policy
 from skills.predicates import Hands, advancing, carried, upright
 from skills.steering import SteeringLimits
+from skills.velocity_tracking import VelocityTracking
 from skills.walk_goal import ARGUMENTS, breaks, goal_for
 from skills.walk_stance import stance_beside
 
@@ -60,6 +61,7 @@ class Walk:
         self._carriers = carriers or {}
         self._carry: HandRun | None = None
         self._limits = limits or SteeringLimits()
+        self._tracking = VelocityTracking(policy.contract.control_dt)
         self._errand: Errand | None = None
         self.chosen_stance: Pose2D | None = None  # where the last walk led to
         self._started = 0.0
@@ -120,6 +122,7 @@ class Walk:
         if snapshot.speed_share != 1.0:
             vx, vy, wz = (snapshot.speed_share * value for value in command)
             command = vx, vy, wz
+        command = self._tracking.correct(command, snapshot)
         self.chosen_stance = self._errand.stance
         legs = velocity_targets(
             self._policy, snapshot, command, snapshot.time - self._started

@@ -18,11 +18,16 @@ FOLDERS = ("app", "planners", "skills", "sim2real", "configs")
 
 # `*` stands for any text, slashes included.
 ROS_FILES = (
-    "app/ros_declare.py",
-    "app/ros_node.py",
-    "app/ros_reports.py",
-    "app/virtual_robot.py",
+    "app/ros/declare.py",
+    "app/ros/diagnostics.py",
+    "app/ros/node.py",
+    "app/ros/policy_steps.py",
+    "app/ros/reports.py",
+    "app/ros/task_action.py",
+    "app/ros/virtual_robot.py",
+    "app/ros/virtual_topics.py",
     "sim2real/ros2/link.py",
+    "sim2real/ros2/qos.py",
     "sim2real/unitree/ros2_bridge.py",
 )
 """Files that need ROS 2; all others are tested without it."""

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.ros_parameters import NODE, VIRTUAL_ROBOT
+from app.ros.node_parameters import NODE
+from app.ros.parameters import VIRTUAL_ROBOT
 
 ROOT = Path(__file__).parents[1]
 INTERFACES = ROOT / "interfaces" / "praxis_msgs"

@@ -56,7 +56,7 @@ def record(
 
     The base must be held so that it cannot move, the feet must be free.
     """
-    from app.identify_command import record_excitation
+    from app.identify.record import record_excitation
 
     with one_line_for_bad_input():
         ended = record_excitation(
@@ -100,7 +100,7 @@ def fit(
     robot: Robot = None,
 ) -> None:
     """Identify a robot from logs, with intervals, and judge it on what is left."""
-    from app.identify_command import fit_logs
+    from app.identify.fit import fit_logs
     from configs.loader import ConfigError
 
     with one_line_for_bad_input():
@@ -122,7 +122,7 @@ def show(
     name: Annotated[str, typer.Argument(help="In configs/identified, or a YAML file.")],
 ) -> None:
     """Print what is known about an identified robot, beside the nominal one."""
-    from app.identify_command import show_identified
+    from app.identify.show import show_identified
 
     with one_line_for_bad_input():
         show_identified(Console(), name)
@@ -135,10 +135,11 @@ def check(
     files: Annotated[
         Path | None, typer.Option(help="Folder for what was identified.")
     ] = None,
+    jobs: Annotated[int, typer.Option(help="Robots at a time, each a process.")] = 1,
     robot: Robot = None,
 ) -> None:
     """Identify virtual robots with hidden parameters, then compare with the truth."""
-    from app.identify_check import check_identification
+    from app.identify.check import check_identification
 
     with one_line_for_bad_input():
         check_identification(
@@ -148,4 +149,5 @@ def check(
             seed=seed,
             out=json,
             files=files,
+            jobs=jobs,
         )

@@ -34,7 +34,7 @@ def replay(
 
     Exit code 0: everything is equal. 1: not. 2: bad input.
     """
-    from app.replay_command import show_replay
+    from app.records.replay_command import show_replay
     from app.report import check_writable
 
     with one_line_for_bad_input():

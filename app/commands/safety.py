@@ -65,7 +65,7 @@ def faults(
 
     Exit code 0: every reaction was as expected. 1: one was not. 2: bad input.
     """
-    from app.faults_command import choose_cases, show_faults
+    from app.faults.command import choose_cases, show_faults
     from app.report import check_writable
 
     with one_line_for_bad_input():

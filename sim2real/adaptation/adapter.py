@@ -31,6 +31,9 @@ class Estimate:
     payload: Mapping[str, Quantity] = field(default_factory=dict)  # by side [kg]
     strength: Mapping[str, Quantity] = field(default_factory=dict)  # share, by group
     friction: Quantity | None = None  # of soles on the ground
+    # By leg odometry since the reset, along the robot's heading: ahead [m], to the
+    # left [m], turned to the left [rad].
+    travelled: tuple[float, float, float] | None = None
     residual_updates: int = 0  # that were accepted
     residual_refusals: int = 0  # that were refused or rolled back
 

@@ -46,6 +46,7 @@ class Several:
             payload=next((t.payload for t in told if t.payload), {}),
             strength=next((t.strength for t in told if t.strength), {}),
             friction=next((t.friction for t in told if t.friction), None),
+            travelled=next((t.travelled for t in told if t.travelled), None),
             residual_updates=sum(t.residual_updates for t in told),
             residual_refusals=sum(t.residual_refusals for t in told),
         )

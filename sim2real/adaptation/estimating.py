@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,7 @@ from sim2real.adaptation.body import GROUPS, BodyFilter, group_joints
 from sim2real.adaptation.compensation import Compensation
 from sim2real.adaptation.drive import DriveRatios
 from sim2real.adaptation.ground import GroundFilter
+from sim2real.adaptation.odometry import LegOdometry
 from sim2real.robot import JointCommand, RobotState
 
 Array = NDArray[np.float64]
@@ -53,6 +56,7 @@ class EstimatingAdapter:
         self._drives = DriveRatios(robot, sample_s)
         self._body = BodyFilter(robot, sample_s)
         self._ground = GroundFilter(robot, sample_s)
+        self._odometry = LegOdometry(robot)
         self._compensation = Compensation(robot, control_dt)
         self._groups = group_joints(robot)
         self._n = len(robot.joint_names)
@@ -65,12 +69,14 @@ class EstimatingAdapter:
         self._drives.reset()
         self._body.reset()
         self._ground.reset()
+        self._odometry.reset()
         self._compensation.reset()
         self._tick = 0
         self._conclude()
 
     def observe(self, state: RobotState, command: JointCommand) -> None:
         """See `Adapter.observe`."""
+        self._odometry.observe(state)
         phase = self._tick % PHASES
         self._tick += 1
         if phase == 0:
@@ -92,7 +98,7 @@ class EstimatingAdapter:
 
     def estimate(self) -> Estimate:
         """See `Adapter.estimate`."""
-        return self._last
+        return replace(self._last, travelled=self._odometry.travelled)
 
     def _conclude(self) -> None:
         """Draw the consequences of what is known now."""

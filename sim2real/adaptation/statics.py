@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim2real.kinematics import KinematicsError, floats, read_link
+from sim2real.adaptation.limb_reading import read_chains
 
 Array = NDArray[np.float64]
 
@@ -28,20 +27,6 @@ class Load:
     tip_holding: Array  # torque that holds a kilogram at the tip [N m/kg], (L, k)
     tip: Array  # position of the tip in the base frame [m], (L, 3)
     jacobian: Array  # linear, then angular velocity of the tip, base frame, (L, 6, k)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Bodies that move as one, behind one joint."""
-
-    joint: str
-    offset: Array  # in the part before [m], (3,)
-    fixed: Array  # rotation: fixed + sin(q) * sine + (1 - cos(q)) * versine
-    sine: Array
-    versine: Array
-    axis: Array  # in the part itself, (3,)
-    mass: float  # [kg]
-    moment: Array  # mass x position in the part [kg m], (3,)
 
 
 class Limbs:
@@ -63,28 +48,9 @@ class Limbs:
             KinematicsError: if `base` does not lead to a site of that name, or the
                 chains differ in length.
         """
-        root = ElementTree.parse(mjcf).getroot()
-        start = root.find(f".//body[@name='{base}']")
-        if start is None:
-            raise KinematicsError(f"the MJCF has no body '{base}'")
-        chains, tips = [], []
-        for site in sites:
-            path = _path(start, site)
-            if not path:
-                raise KinematicsError(
-                    f"the MJCF has no site '{site}' below body '{base}'"
-                )
-            chain, tip = _read(path, site, rest)
-            chains.append(chain)
-            tips.append(tip)
-        counts = {len(chain) for chain in chains}
-        if len(counts) != 1:
-            raise KinematicsError(
-                f"limbs of different lengths ({sorted(counts)} joints) to "
-                f"{', '.join(sites)}; read them apart"
-            )
+        chains, tips = read_chains(mjcf, base, sites, rest)
         self.joint_names = tuple(tuple(p.joint for p in chain) for chain in chains)
-        self._count = counts.pop()
+        self._count = len(chains[0])
 
         def gather(name: str) -> Array:
             return np.array([[getattr(p, name) for p in chain] for chain in chains])
@@ -105,12 +71,7 @@ class Limbs:
             joint_pos: in the order of `joint_names` [rad], (L, k).
             gravity: its direction in the base frame, a unit vector, (3,).
         """
-        angle = joint_pos[..., None, None]
-        turns = (
-            self._fixed
-            + np.sin(angle) * self._sine
-            + (1.0 - np.cos(angle)) * self._versine
-        )
+        turns = self._turns(joint_pos)
         limbs = len(joint_pos)
         positions = np.empty((limbs, self._count, 3, 1))
         rotations = np.empty((limbs, self._count, 3, 3))
@@ -137,6 +98,26 @@ class Limbs:
             jacobian=np.concatenate([linear, axes], axis=-1).swapaxes(-1, -2),
         )
 
+    def tips(self, joint_pos: Array) -> Array:
+        """Return where the tips are in the base frame [m], (L, 3).
+
+        Args:
+            joint_pos: in the order of `joint_names` [rad], (L, k).
+        """
+        turns = self._turns(joint_pos)
+        tip = self._tips
+        for i in range(self._count - 1, -1, -1):
+            tip = self._offset[:, i] + turns[:, i] @ tip
+        at: Array = tip[..., 0]
+        return at
+
+    def _turns(self, joint_pos: Array) -> Array:
+        """Return how each part is turned against the one before, (L, k, 3, 3)."""
+        angle = joint_pos[..., None, None]
+        turns: Array = self._fixed + np.sin(angle) * self._sine
+        turns += (1.0 - np.cos(angle)) * self._versine
+        return turns
+
 
 def down_in_base(quat_wxyz: Array) -> Array:
     """Return gravity's direction in the base frame, a unit vector, (3,).
@@ -158,92 +139,3 @@ def _cross(a: Array, b: Array) -> Array:
     result[..., 1] = az * bx - ax * bz
     result[..., 2] = ax * by - ay * bx
     return result
-
-
-def _path(body: ElementTree.Element, site: str) -> list[ElementTree.Element]:
-    if body.find(f"site[@name='{site}']") is not None:
-        return [body]
-    for child in body.findall("body"):
-        found = _path(child, site)
-        if found:
-            return [body, *found]
-    return []
-
-
-def _read(
-    path: list[ElementTree.Element], site: str, rest: Mapping[str, float]
-) -> tuple[list[_Part], Array]:
-    """Return the parts of the chain and where the site is in the last one."""
-    parts: list[_Part] = []
-    at, turned = np.zeros(3), np.eye(3)  # the present body in the present part
-    for i, body in enumerate(path[1:], start=1):
-        link = read_link(body)
-        on = path[i + 1] if i + 1 < len(path) else None
-        if link.joint is None:
-            at, turned = at + turned @ link.offset, turned @ link.fixed
-        else:
-            offset = at + turned @ link.offset
-            before, at, turned = turned, np.zeros(3), np.eye(3)
-            cross = link.fixed.T @ link.sine
-            parts.append(
-                _Part(
-                    joint=link.joint,
-                    offset=offset,
-                    fixed=before @ link.fixed,
-                    sine=before @ link.sine,
-                    versine=before @ link.versine,
-                    axis=np.array([cross[2, 1], cross[0, 2], cross[1, 0]]),
-                    mass=0.0,
-                    moment=np.zeros(3),
-                )
-            )
-        if not parts:
-            continue  # it belongs to the base
-        mass, moment = _hanging(body, at, turned, rest, leave_out=on)
-        last = parts[-1]
-        parts[-1] = _Part(
-            **{
-                **vars(last),
-                "mass": last.mass + mass,
-                "moment": last.moment + moment,
-            }
-        )
-    mount = path[-1].find(f"site[@name='{site}']")
-    assert mount is not None
-    return parts, at + turned @ floats(mount.get("pos", "0 0 0"))
-
-
-def _hanging(
-    body: ElementTree.Element,
-    at: Array,
-    turned: Array,
-    rest: Mapping[str, float],
-    *,
-    leave_out: ElementTree.Element | None,
-) -> tuple[float, Array]:
-    """Return mass [kg] and mass x position [kg m] of a body with all that hangs on it.
-
-    Args:
-        body: placed `at`, `turned`, in its part.
-        at: [m], (3,).
-        turned: rotation, (3, 3).
-        rest: positions of joints [rad].
-        leave_out: the child that goes on along the chain.
-    """
-    mass, moment = 0.0, np.zeros(3)
-    inertial = body.find("inertial")
-    if inertial is not None:
-        mass = float(inertial.get("mass", "0"))
-        moment = mass * (at + turned @ floats(inertial.get("pos", "0 0 0")))
-    for child in body.findall("body"):
-        if child is leave_out:
-            continue
-        link = read_link(child)
-        angle = rest.get(link.joint or "", 0.0)
-        turn = link.fixed + np.sin(angle) * link.sine
-        turn = turn + (1.0 - np.cos(angle)) * link.versine
-        more, further = _hanging(
-            child, at + turned @ link.offset, turned @ turn, rest, leave_out=None
-        )
-        mass, moment = mass + more, moment + further
-    return mass, moment

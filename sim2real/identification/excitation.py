@@ -13,7 +13,7 @@ from configs.schema import RobotConfig
 from sim2real.identification.chirps import MOST_SPEED, Limits, chirp, limits_of
 from sim2real.identification.phases import Phase
 from sim2real.identification.poses import hoisted_pose, most_swing
-from sim2real.robot import JointCommand
+from sim2real.robot import JointCommand, RobotState
 
 Array = NDArray[np.float64]
 Motion = Callable[[float], Array]  # seconds since its start -> joint targets, (n,)
@@ -79,8 +79,12 @@ class Excitation:
         """Of the whole [s]."""
         return self.stretches[-1].phase.end_s + REST_S
 
-    def command(self, time: float) -> JointCommand:
-        """Return the command at a time since the start [s]."""
+    def begin(self, state: RobotState) -> Excitation:
+        """Return the same, from where the robot is."""
+        return replace(self, start_pose=state.joint_pos)
+
+    def command(self, time: float, state: RobotState | None = None) -> JointCommand:
+        """Return the command at a time since the start [s], whatever the state."""
         return JointCommand(
             joint_pos=self._targets(time),
             stiffness=self.stiffness,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from configs.schema import RobotConfig
-from sim2real.identification.fit import Finding, Fit, Problem, fit
+from sim2real.identification.fit import Finding, Fit, fit
 from sim2real.identification.log_checks import Source, check_sources
 from sim2real.identification.parts import PARTS, Each, Part, unknowns_of
+from sim2real.identification.problem import Problem
 from sim2real.identification.rollouts import Predictor, Signals
 from sim2real.identification.unknowns import Unknown, applied
 from sim2real.identification.windows import Window, cut
@@ -112,7 +113,7 @@ def identify(
                 robot,
                 parameters,
                 unknowns_of(robot, part, each=each, gains=gains),
-                predictors(robot, sources, part, held_out=False),
+                predictors(robot, sources, part, parameters, held_out=False),
                 use_effort=gains,
             )
             result: Fit = fit(problem, _telling(tell, part))
@@ -142,15 +143,32 @@ def excited_parts(robot: RobotConfig, sources: Sequence[Source]) -> list[Part]:
 
 
 def predictors(
-    robot: RobotConfig, sources: Sequence[Source], part: Part, *, held_out: bool
+    robot: RobotConfig,
+    sources: Sequence[Source],
+    part: Part,
+    known: RobotParameters,
+    *,
+    held_out: bool,
 ) -> list[Predictor]:
-    """Return a predictor for every phase that moves a part."""
+    """Return a predictor for every phase that moves a part.
+
+    Args:
+        robot: the robot.
+        sources: logs with their phases.
+        part: of the robot.
+        known: of which the encoder biases say where the other joints really were.
+        held_out: whether the phases are those that no fit has seen.
+    """
     sought = set(robot.joints_of(*part.groups))
-    return [
-        Predictor(robot, cut(source.log, robot, phase, part.joints(robot)))
+    windows = [
+        cut(source.log, robot, phase, part.joints(robot))
         for source in sources
         for phase in source.phases
         if phase.held_out == held_out and sought & set(phase.joints)
+    ]
+    return [
+        Predictor(robot, window, pose=window.joint_pos - known.encoder_bias)
+        for window in windows
     ]
 
 
@@ -160,11 +178,18 @@ def _judged(
     nominal = RobotParameters.nominal(robot)
     judged = []
     for part in excited_parts(robot, sources):
-        for predictor in predictors(robot, sources, part, held_out=True):
-            before, after = predictor.predict([nominal, parameters])
-            judged.append(
-                HeldOut(window=predictor.window, nominal=before, identified=after)
+        before, after = (
+            predictors(robot, sources, part, known, held_out=True)
+            for known in (nominal, parameters)
+        )
+        judged += [
+            HeldOut(
+                window=one.window,
+                nominal=one.predict([nominal])[0],
+                identified=other.predict([parameters])[0],
             )
+            for one, other in zip(before, after, strict=True)
+        ]
     return judged
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from configs.loader import ConfigError
 from configs.schema import Config
 
+Place = Literal["stand", "ground"]
+
 KEY = "excitation"
 """Of the phases in the metadata of a log."""
 
 
 class Phase(Config):
-    """A stretch of time in which some joints of a robot on a stand were moved."""
+    """A stretch of time in which some joints of a robot were moved."""
 
     name: str
     joints: tuple[str, ...]  # that were moved; the others were held still
     start_s: Annotated[float, Field(ge=0)]  # log time [s]
     end_s: float  # [s]
     held_out: bool = False  # kept for judging; never seen by a fit
+    on: Place = "stand"  # what carried the robot
 
     @model_validator(mode="after")
     def _check_order(self) -> Phase:

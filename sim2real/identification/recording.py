@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.schema import Config, RobotConfig
 from sim2real.hazards import Reaction
-from sim2real.identification.excitation import Excitation
+from sim2real.identification.phases import Phase
 from sim2real.robot import BackendError, JointCommand, RobotBackend, RobotState
 from sim2real.robot_log import RobotLogWriter
 from sim2real.rotations import project_gravity
 from sim2real.safety import SafetyFilter
 
 Array = NDArray[np.float64]
+
+
+class Motion(Protocol):
+    """What a robot is to do while it is logged."""
+
+    @property
+    def duration(self) -> float:
+        """Of the whole [s]."""
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What to write into the log."""
+
+    def begin(self, state: RobotState) -> Motion:
+        """Return the same, from where the robot is."""
+
+    def command(self, time: float, state: RobotState) -> JointCommand:
+        """Return the command at a time since the start [s]."""
 
 
 class RecordingLimits(Config):
@@ -27,6 +46,11 @@ class RecordingLimits(Config):
     effort_ticks: int = 5
     error: float = 0.7  # of a joint from its target [rad]
     tilt: float = 0.15  # of the base from where it began [rad]
+
+
+ON_THE_GROUND = RecordingLimits(error=2.0, tilt=0.35)
+"""A robot on its feet leans a little, whatever it does, and the targets of a policy are
+torques in disguise, far from where joints go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +67,7 @@ class RecordingGuard:
     def __init__(
         self, robot: RobotConfig, limits: RecordingLimits | None = None
     ) -> None:
-        """Take the limits of a robot on a stand."""
+        """Take the limits; by default those of a robot on a stand."""
         self._robot, self._limits = robot, limits or RecordingLimits()
         self._straining = np.zeros(len(robot.joint_names), dtype=np.intp)
         self._down: Array | None = None
@@ -89,34 +113,36 @@ class RecordingGuard:
             return ""
         return (
             f"the base has tilted by {angle:.2f} rad, more than "
-            f"{self._limits.tilt} rad: the stand does not hold it"
+            f"{self._limits.tilt} rad: nothing holds it"
         )
 
 
 def record(
     backend: RobotBackend,
-    excitation: Excitation,
+    motion: Motion,
     writer: RobotLogWriter,
     *,
     state: RobotState,
+    limits: RecordingLimits | None = None,
     progress: Callable[[float], None] = lambda done: None,
 ) -> Recorded:
     """Do what was planned and log it; the robot is damped if it has to stop.
 
     Args:
         backend: reset already.
-        excitation: the plan.
+        motion: what to do.
         writer: of the log.
         state: what the robot measured last; it moves from there.
+        limits: at which it stops; by default those of a robot on a stand.
         progress: told what share is done.
     """
     robot = backend.robot
-    plan = replace(excitation, start_pose=state.joint_pos)
+    plan = motion.begin(state)
     safety = SafetyFilter(robot, backend.control_dt)
-    guard = RecordingGuard(robot)
+    guard = RecordingGuard(robot, limits)
     begin, stopped = state.time, ""
     while not stopped and state.time - begin < plan.duration:
-        wanted = plan.command(state.time - begin)
+        wanted = plan.command(state.time - begin, state)
         command = safety.filter(wanted, state)
         stopped = guard.complaint(state, wanted.joint_pos)
         if not stopped and safety.reaction is not Reaction.OK:

@@ -97,6 +97,10 @@ class Frames:
             )
         return up[shared].after(down[shared].inverse())
 
+    def origin(self, frame: str, world: str) -> Pose | Refusal | None:
+        """Return the pose of a message's axes in the world; None if they are it."""
+        return None if frame in ("", world) else self.find(frame, world)
+
     def _chain(self, frame: str) -> dict[str, Pose]:
         """Return the pose of `frame` seen from itself and from all above it."""
         pose = Pose(pos=np.zeros(3), quat_wxyz=np.array([1.0, 0.0, 0.0, 0.0]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic_ns
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,11 @@ from numpy.typing import NDArray
 
 from configs.schema import RobotConfig, SceneConfig
 from sim2real.robot import RobotState
+from sim2real.ros2.base_frame import BaseFrame
 from sim2real.ros2.frames import Frames, Pose
+from sim2real.ros2.operator_signs import OperatorSigns
 from sim2real.ros2.readings import (
+    REORDERED_NS,
     ImuReading,
     JointReader,
     JointReading,
@@ -26,13 +30,12 @@ from sim2real.ros2.readings import (
     stamp_of,
 )
 from sim2real.ros2.refusal import Refusal
+from sim2real.ros2.sightings import Sightings, known_things
 from sim2real.ros2.slot import Arrival, Slot
-from sim2real.ros2.things import Sightings, Things, known_things, read_object_states
+from sim2real.ros2.things import Things, read_object_states
 from sim2real.rotations import multiply, rotate, wxyz_from_yaw, yaw_of
 
 Array = NDArray[np.float64]
-
-SMOOTHING_S = 0.05  # time constant of a velocity that comes from tf [s]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,7 @@ class Inbox:
         imu: newest IMU reading.
         odom: newest odometry, or what tf says in its place.
         things: newest report of perception.
+        operator: newest signs of the operator.
     """
 
     def __init__(
@@ -71,14 +75,14 @@ class Inbox:
             config: names of frames.
             clock: our monotonic clock [ns].
         """
-        from time import monotonic_ns
-
         self._robot = robot
         self.config = config or InboxConfig()
-        self._base = self.config.base_frame or robot.base_body
         self._clock = clock or monotonic_ns
+        self.operator = OperatorSigns(self._clock)
         self._reader = JointReader(robot)
         self.frames = Frames()
+        base = self.config.base_frame or robot.base_body
+        self._base = BaseFrame(self.frames, base, self.config.world_frame)
         self._sightings = Sightings(known_things(scene))
         self.joints: Slot[JointReading] = Slot("joint_states")
         self.imu: Slot[ImuReading] = Slot("imu/data")
@@ -104,18 +108,13 @@ class Inbox:
         """Take a sensor_msgs/JointState."""
         received = self._clock()
         stamp = stamp_of(message)
-        if self.joints.stamp_ns - stamp > 0 and self._jumped_back(stamp):
+        if self.joints.stamp_ns - stamp >= REORDERED_NS:  # their clock was set back
             self._reader.reset()
         reading = self._reader.read(message)
         if isinstance(reading, Refusal):
             self.joints.refuse(reading.text)
         elif reading is not None:
             self.joints.put(reading, reading.stamp_ns, received)
-
-    def _jumped_back(self, stamp: int) -> bool:
-        from sim2real.ros2.readings import REORDERED_NS
-
-        return self.joints.stamp_ns - stamp >= REORDERED_NS
 
     def on_imu(self, message: Any) -> None:
         """Take a sensor_msgs/Imu."""
@@ -148,7 +147,7 @@ class Inbox:
         if static:
             return
         if self.config.base_from_tf:
-            self._base_from_tf()
+            _put(self.odom, self._base.read(self.odom.value), self._clock())
         if self.config.object_frames:
             things = self._sightings.read_frames(
                 self.config.object_frames, self.frames, self.config.world_frame
@@ -166,9 +165,9 @@ class Inbox:
 
     def _in_world(self, reading: OdomReading) -> OdomReading | Refusal:
         """Return odometry in the world's axes; they may be a map's, for example."""
-        if reading.frame in ("", self.config.world_frame):
+        origin = self.frames.origin(reading.frame, self.config.world_frame)
+        if origin is None:
             return reading
-        origin = self.frames.find(reading.frame, self.config.world_frame)
         if isinstance(origin, Refusal):
             return origin
         pose = Pose(pos=reading.pos_w, quat_wxyz=reading.quat_wxyz).after(origin)
@@ -179,29 +178,6 @@ class Inbox:
             quat_wxyz=pose.quat_wxyz,
             lin_vel_b=reading.lin_vel_b,
         )
-
-    def _base_from_tf(self) -> None:
-        pose = self.frames.find(self._base, self.config.world_frame)
-        if isinstance(pose, Refusal):
-            self.odom.refuse(pose.text)
-            return
-        before, velocity = self.odom.value, np.zeros(3)
-        if before is not None and pose.stamp_ns > before.stamp_ns:
-            passed = (pose.stamp_ns - before.stamp_ns) * 1e-9
-            moved = (pose.pos - before.pos_w) / passed
-            last = rotate(before.quat_wxyz, before.lin_vel_b)
-            velocity_w = last + passed / (passed + SMOOTHING_S) * (moved - last)
-            velocity = _into(pose.quat_wxyz, velocity_w)
-        elif before is not None:
-            velocity = before.lin_vel_b
-        reading = OdomReading(
-            stamp_ns=pose.stamp_ns,
-            frame=self.config.world_frame,
-            pos_w=pose.pos,
-            quat_wxyz=pose.quat_wxyz,
-            lin_vel_b=velocity,
-        )
-        self.odom.put(reading, reading.stamp_ns, self._clock())
 
     # --- what the control loop takes out --------------------------------------------
 
@@ -246,13 +222,6 @@ def _put(slot: Slot[Any], reading: Any, received_ns: int) -> Arrival:
         slot.refuse(reading.text)
         return Arrival.REFUSED
     return slot.put(reading, reading.stamp_ns, received_ns)
-
-
-def _into(quat_wxyz: Array, vector_w: Array) -> Array:
-    from sim2real.rotations import rotate_inverse
-
-    inside: Array = rotate_inverse(quat_wxyz, vector_w)
-    return inside
 
 
 def _upright_as_imu_turned_as_odometry(imu: Array, odom: Array) -> Array:

@@ -11,67 +11,24 @@ from nav_msgs.msg import Odometry
 from praxis_msgs.msg import JointCommand as JointCommandMessage
 from praxis_msgs.msg import ObjectStates
 from praxis_msgs.srv import ResetSimulation
-from rclpy.duration import Duration
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.qos import (
-    DurabilityPolicy,
-    HistoryPolicy,
-    LivelinessPolicy,
-    QoSProfile,
-    ReliabilityPolicy,
-)
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Imu, JointState
-from std_msgs.msg import String
+from std_msgs.msg import Bool, Empty, String
 from tf2_msgs.msg import TFMessage
 
 from configs.schema import RobotConfig
 from sim2real.robot import JointCommand
 from sim2real.ros2.authority import Authority
+from sim2real.ros2.carrier import NewWorld
 from sim2real.ros2.commands import CommandWriter
 from sim2real.ros2.inbox import Inbox
+from sim2real.ros2.qos import command_qos, latched_qos, sensor_qos
 from sim2real.ros2.readings import NANOSECONDS
 
 ASK_GRAPH_NS = 250_000_000  # who commands the joints is asked so often
-LEASE_S = 1.0  # of the liveliness that is watched, where a deadline is asked for [s]
-
-
-def sensor_qos(*, reliable: bool = False, deadline_s: float = 0.0) -> QoSProfile:
-    """Return how states travel: the newest one counts, a lost one is not sent again.
-
-    Args:
-        reliable: send lost ones again all the same; lock-step needs every one.
-        deadline_s: longest time between two that the receiver accepts, and the sender
-            promises; 0: neither asks. A receiver that asks hears no sender that does
-            not promise.
-    """
-    qos = QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=5,
-        reliability=(
-            ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
-        ),
-    )
-    if deadline_s > 0.0:
-        qos.deadline = Duration(seconds=deadline_s)
-        qos.liveliness = LivelinessPolicy.AUTOMATIC
-        qos.liveliness_lease_duration = Duration(seconds=LEASE_S)
-    return qos
-
-
-def command_qos() -> QoSProfile:
-    """Return how commands travel: only the newest, and surely."""
-    return QoSProfile(
-        history=HistoryPolicy.KEEP_LAST,
-        depth=1,
-        reliability=ReliabilityPolicy.RELIABLE,
-    )
-
-
-def latched_qos() -> QoSProfile:
-    """Return how what rarely changes travels: who comes late gets the last one."""
-    return QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 class RosLink:
@@ -122,6 +79,12 @@ class RosLink:
         self._writer = CommandWriter(JointCommandMessage(), robot.joint_names)
         self._authority = Authority(node.get_fully_qualified_name())
         node.create_subscription(String, "commander", self._on_commander, latched_qos())
+        node.create_subscription(
+            Bool, "emergency_stop", inbox.operator.on_emergency_stop, latched_qos()
+        )
+        node.create_subscription(
+            Empty, "operator/heartbeat", inbox.operator.on_heartbeat, 1
+        )
         self.take_over()
         self._restart = node.create_client(ResetSimulation, "reset_simulation")
         self.executor = SingleThreadedExecutor(context=node.context)
@@ -190,7 +153,11 @@ class RosLink:
             self.executor.spin_once(timeout_sec=left)
         return True
 
-    def restart_world(self, seed: int, deadline_ns: int) -> int | str:
+    def is_simulated(self) -> bool:
+        """See `Link.is_simulated`."""
+        return bool(self._restart.service_is_ready())
+
+    def restart_world(self, seed: int, deadline_ns: int) -> NewWorld | str:
         """See `Link.restart_world`."""
         while not self._restart.wait_for_service(timeout_sec=0.1):
             if monotonic_ns() > deadline_ns:
@@ -201,7 +168,10 @@ class RosLink:
         result = answer.result()
         if not result.success:
             return str(result.message)
-        return int(result.stamp.sec) * NANOSECONDS + int(result.stamp.nanosec)
+        return NewWorld(
+            stamp_ns=int(result.stamp.sec) * NANOSECONDS + int(result.stamp.nanosec),
+            lockstep=bool(result.lockstep),
+        )
 
     def close(self) -> None:
         """See `Link.close`."""

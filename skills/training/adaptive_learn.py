@@ -119,6 +119,7 @@ def learn_student(
         latent=config.latent,
     )
     optimizer = torch.optim.Adam(student.parameters(), lr=config.learning_rate)
+    env.settle()
     told = torch.from_numpy(env.parameters)
     with torch.inference_mode():
         truth = teacher.latent(told)

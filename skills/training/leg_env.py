@@ -170,10 +170,12 @@ class LegEnv:
         self._weaken_with_speed = self.robots.weaken_with_speed
 
     def _take_biases(self) -> None:
-        """Let encoders err as the ranges say; their drives see what they read."""
+        """Let sensors err as the ranges say; drives see what their encoders read."""
         self._bias = self.robots.encoder_bias
         if self.robots.of_file:
             self.task.encoder_bias[:, : self._bias.shape[1]] = self._bias
+            self.task.gyro_bias[:] = self.robots.gyro_bias
+            self.task.mounting[:] = self.robots.mounting
 
     def _ctrl(self, old_target: Array) -> NDArray[np.float64]:
         """Return targets for each physics step: the old ones until the latency ends.

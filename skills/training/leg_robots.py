@@ -13,6 +13,7 @@ from sim2real.mujoco_model import DECIMATION, PHYSICS_DT
 from sim2real.mujoco_variation import Variation
 from sim2real.randomization import Randomization
 from sim2real.robot_parameters import RobotParameters
+from sim2real.rotations import wxyz_from_rpy
 from skills.training.leg_models import held_arm_pose, leg_spec
 from skills.training.ranges import ranges_of_legs
 
@@ -82,6 +83,18 @@ class LegRobots:
     def encoder_bias(self) -> Array:
         """Reading minus truth [rad], (N, m); joints as they are simulated."""
         return self._of_joints("encoder_bias")
+
+    @property
+    def gyro_bias(self) -> Array:
+        """Reading minus truth, base frame [rad/s], (N, 3)."""
+        return np.array([one.gyro_bias for one in self.parameters])
+
+    @property
+    def mounting(self) -> Array:
+        """How each IMU sits on its base, (N, 4), wxyz."""
+        roll, pitch = np.array([one.tilt_bias for one in self.parameters]).T
+        mounting: Array = wxyz_from_rpy(roll, pitch, np.zeros_like(roll))
+        return mounting
 
     @property
     def weaken_with_speed(self) -> bool:

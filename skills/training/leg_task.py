@@ -16,7 +16,7 @@ from array_api_compat import array_namespace
 from configs.schema import RobotConfig
 from configs.training_schema import LegTrainingConfig
 from sim2real.mujoco_model import CONTROL_DT
-from sim2real.rotations import project_gravity, rotate_inverse, yaw_of
+from sim2real.rotations import multiply, project_gravity, rotate_inverse, yaw_of
 from skills.description import PolicyDescription, legs_description
 from skills.locomotion import (
     GAIT_PERIOD_S,
@@ -106,6 +106,9 @@ class LegTask:
         self.encoder_bias = arrays.uniform(
             -draw.encoder_bias, draw.encoder_bias, n, len(self.names)
         )
+        self.gyro_bias = arrays.zeros(n, 3)  # [rad/s]
+        self.mounting = arrays.zeros(n, 4)  # from the IMU's axes to the base's
+        self.mounting[:, 0] = 1.0
         self.privileged = privileged
         wild = wild_arms(robot)
         self.arm_low, self.arm_high = arrays.array(wild.low), arrays.array(wild.high)
@@ -257,8 +260,8 @@ class LegTask:
             joint_pos=sensors.joint_pos + self.encoder_bias,
             joint_vel=sensors.joint_vel,
             default_joint_pos=self.default,
-            base_quat_wxyz=sensors.quat_wxyz,
-            base_ang_vel=sensors.ang_vel,
+            base_quat_wxyz=multiply(sensors.quat_wxyz, self.mounting),
+            base_ang_vel=sensors.ang_vel + self.gyro_bias,
             last_action=self.action,
             signals={
                 "velocity_command": self.command,

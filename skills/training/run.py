@@ -55,6 +55,7 @@ SKILLS: dict[str, type[LegTrainingConfig] | type[HandTrainingConfig]] = {
     "balance": LegTrainingConfig,
     "grasp": HandTrainingConfig,
     "manipulate": HandTrainingConfig,
+    "walk_wide": LegTrainingConfig,
     "walk_adaptive": AdaptiveLegTrainingConfig,
 }
 

@@ -11,7 +11,7 @@ import pytest
 
 from app.build import build, read_plan
 from app.control_loop import Assembly
-from app.operator_desk import Operator, Wish
+from app.operators.desk import Operator, Wish
 from app.options import RunOptions
 from app.truth import Truth
 from sim2real.robot import ObjectState, RobotState

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from app.console import EventLines, LiveTree
 from app.control_loop import Episode
-from app.operator_desk import Wish
+from app.operators.desk import Wish
 from skills.contract import Failure
 
 FETCH, STAND = "fetch_cup", "stand"

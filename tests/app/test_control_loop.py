@@ -8,7 +8,7 @@ import pytest
 
 from app.control_loop import Episode
 from app.judge import Verdict
-from app.operator_desk import Wish
+from app.operators.desk import Wish
 from sim2real.hazards import Hazard, Reaction
 from sim2real.robot import BackendError
 from skills.contract import Failure, GoalError

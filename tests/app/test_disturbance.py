@@ -10,7 +10,7 @@ import pytest
 
 from app.control_loop import Episode
 from app.disturbance import Disturbance
-from app.meddling import from_rim, in_hand
+from app.faults.meddling import from_rim, in_hand
 from app.scenario import DisturbanceConfig
 from configs.loader import load_robot
 from skills.predicates import Hands

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.episodes import run_episodes
-from app.operator_desk import Wish
+from app.operators.desk import Wish
 from skills.contract import Failure, GoalError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.control_loop import Episode
-from app.operator_desk import Wish
+from app.operators.desk import Wish
 from planners.planner import TaskState
 from skills.contract import Failure
 

@@ -11,7 +11,7 @@ viser = pytest.importorskip("viser")
 
 from app.build import draw  # noqa: E402
 from app.control_loop import Episode  # noqa: E402
-from app.operator_desk import Desk, Wish  # noqa: E402
+from app.operators.desk import Desk, Wish  # noqa: E402
 from app.viewer import Viewer, signals_text  # noqa: E402
 
 

@@ -30,7 +30,7 @@ from sim2real.joint_map import JointMap
 from sim2real.real_time import Punctuality, become_real_time
 from sim2real.robot import RobotState
 from sim2real.ros2.commands import CommandWriter
-from sim2real.ros2.link import command_qos, sensor_qos
+from sim2real.ros2.qos import command_qos, sensor_qos
 from sim2real.ros2.readings import stamp_of, vector_of, wxyz_of
 from skills.library import policy_path
 from skills.policy import Policy

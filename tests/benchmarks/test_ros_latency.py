@@ -44,7 +44,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def measure(minutes: float, module: str, *parameters: str) -> None:
     """Let a robot and whatever commands it run for a while."""
-    robot = start("app.virtual_robot")
+    robot = start("app.ros.virtual_robot")
     commander = start(module, *parameters)
     try:
         commander.wait(timeout=STARTING_S + 60.0 * minutes)
@@ -63,7 +63,7 @@ def test_latency_over_ros_and_in_a_plain_loop(
     minutes = float(MINUTES or 1.0)
     ours, plain = tmp_path / "praxis.json", tmp_path / "plain.json"
     standing = ("autostart:=true", "hoisted:=false")
-    measure(minutes, "app.ros_node", f"summary:={ours}", *standing)
+    measure(minutes, "app.ros.node", f"summary:={ours}", *standing)
     shorter = min(minutes, PLAIN_MINUTES)
     measure(shorter, "tests.benchmarks.plain_ros_loop", f"summary:={plain}")
     result: dict[str, Any] = {

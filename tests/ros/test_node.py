@@ -36,9 +36,9 @@ def test_lockstep_gives_the_tree_trace_of_praxis_run(
     start: Any, tmp_path: Path
 ) -> None:
     trace, summary = tmp_path / "ros.jsonl", tmp_path / "summary.json"
-    start("app.virtual_robot", "lockstep:=true", "seed:=5")
+    start("app.ros.virtual_robot", "lockstep:=true", "seed:=5")
     node = start(
-        "app.ros_node",
+        "app.ros.node",
         "lockstep:=true",
         "seed:=5",
         f"task:={WALK}",
@@ -65,8 +65,8 @@ def test_an_action_is_accepted_and_a_service_stops_it(start: Any, client: Any) -
     from rclpy.action import ActionClient
     from std_srvs.srv import Trigger
 
-    start("app.virtual_robot", "lockstep:=true")
-    start("app.ros_node", "lockstep:=true", "status_hz:=50.0")
+    start("app.ros.virtual_robot", "lockstep:=true")
+    start("app.ros.node", "lockstep:=true", "status_hz:=50.0")
     heard = client.listen(TaskStatus, "task_status")
     client.wait(lambda: any(s.mode == "balance" for s in heard), "a robot that stands")
     action = ActionClient(client.node, ExecuteTask, "praxis/execute_task")
@@ -99,8 +99,8 @@ def test_parameters_are_described_and_guarded(start: Any, client: Any) -> None:
     from rcl_interfaces.msg import ParameterType, ParameterValue
     from rcl_interfaces.srv import DescribeParameters, SetParameters
 
-    start("app.virtual_robot", "lockstep:=true")
-    start("app.ros_node", "lockstep:=true")
+    start("app.ros.virtual_robot", "lockstep:=true")
+    start("app.ros.node", "lockstep:=true")
     asked = DescribeParameters.Request(names=["cmd_vel_timeout_s", "planner"])
     told = client.ask(DescribeParameters, "praxis/describe_parameters", asked)
     timeout, planner = told.descriptors
@@ -130,8 +130,8 @@ def test_a_second_commander_keeps_the_robot_from_starting(
     from std_srvs.srv import Trigger
 
     client.node.create_publisher(JointCommand, "joint_command", 1)
-    start("app.virtual_robot", "lockstep:=true")
-    start("app.ros_node", "lockstep:=true", "autostart:=false")
+    start("app.ros.virtual_robot", "lockstep:=true")
+    start("app.ros.node", "lockstep:=true", "autostart:=false")
     ready = client.node.create_client(Trigger, "praxis/start")
     client.wait(ready.service_is_ready, "the node")
 
@@ -147,12 +147,12 @@ def stands_and_tells(start: Any, client: Any, *more: str) -> tuple[Any, Any]:
     from nav_msgs.msg import Odometry
     from praxis_msgs.msg import JointCommand
 
-    from sim2real.ros2.link import sensor_qos
+    from sim2real.ros2.qos import sensor_qos
 
-    start("app.virtual_robot", "speed:=0.5", "command_timeout_s:=0.2")
+    start("app.ros.virtual_robot", "speed:=0.5", "command_timeout_s:=0.2")
     heard = client.listen(Odometry, "odom", sensor_qos())
     commands = client.listen(JointCommand, "joint_command", 1)
-    node = start("app.ros_node", "speed:=0.5", *more)
+    node = start("app.ros.node", "speed:=0.5", *more)
     client.wait(lambda: len(commands) > 50, "commands")
     return node, heard
 
@@ -166,7 +166,7 @@ def test_a_node_that_is_killed_leaves_a_robot_that_stands_by_itself(
 ) -> None:
     from std_msgs.msg import String
 
-    from sim2real.ros2.link import latched_qos
+    from sim2real.ros2.qos import latched_qos
 
     said = client.listen(String, "commander", latched_qos())
     node, odometry = stands_and_tells(start, client, "guard:=false")
@@ -179,7 +179,7 @@ def test_a_node_that_is_killed_leaves_a_robot_that_stands_by_itself(
     client.wait(lambda: len(odometry) > count + 300, "3 s of robot time")
     assert height(odometry) > 0.7  # it stands
     # Another process may have the joints, once it has seen that all is well.
-    again = start("app.ros_node", "speed:=0.5", "guard:=false")
+    again = start("app.ros.node", "speed:=0.5", "guard:=false")
     name = f"/praxis {again.pid}."
     client.wait(lambda: said[-1].data.startswith(name), "the next commander")
     count = len(odometry)
@@ -193,7 +193,7 @@ def test_a_second_commander_is_refused_and_ends_nothing_but_the_task(
     from praxis_msgs.msg import JointCommand, TaskStatus
     from std_msgs.msg import String
 
-    from sim2real.ros2.link import command_qos, latched_qos
+    from sim2real.ros2.qos import command_qos, latched_qos
 
     said = client.listen(String, "commander", latched_qos())
     statuses = client.listen(TaskStatus, "task_status")
@@ -230,8 +230,8 @@ def test_an_operator_who_falls_silent_ends_the_task_and_the_robot_stands(
 
     statuses = client.listen(TaskStatus, "task_status")
     operator = client.node.create_publisher(Empty, "operator/heartbeat", 1)
-    start("app.virtual_robot", "speed:=0.5")
-    start("app.ros_node", "speed:=0.5", "heartbeat_timeout_s:=2.0")
+    start("app.ros.virtual_robot", "speed:=0.5")
+    start("app.ros.node", "speed:=0.5", "heartbeat_timeout_s:=2.0")
 
     def balances() -> bool:
         operator.publish(Empty())
@@ -242,7 +242,7 @@ def test_an_operator_who_falls_silent_ends_the_task_and_the_robot_stands(
 
 
 def test_a_wrong_scene_is_one_line_and_exit_code_2(start: Any) -> None:
-    node = start("app.ros_node", "scene:=moon")
+    node = start("app.ros.node", "scene:=moon")
     said, _ = node.communicate(timeout=60.0)
     assert node.returncode == 2
     assert said.startswith("praxis: ")

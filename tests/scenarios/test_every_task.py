@@ -12,7 +12,7 @@ import pytest
 
 from app.build import Plan, build, read_plan
 from app.control_loop import Assembly, Episode, Moment
-from app.operator_desk import Desk, Operator, Wish
+from app.operators.desk import Desk, Operator, Wish
 from app.options import RunOptions
 from app.result import EpisodeResult
 from planners.planner import TaskState

@@ -188,7 +188,7 @@ def test_what_is_published_beside_commands_comes_after_them(
     counts: list[int] = []
     backend.after_send.append(lambda: counts.append(len(link.sent)))
     backend.reset(1)
-    backend.listen()
+    backend.measure()
     backend.step(hold(robot))
     assert counts == [0, 1]
 

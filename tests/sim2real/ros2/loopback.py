@@ -7,6 +7,7 @@ from collections.abc import Callable
 from configs.schema import RobotConfig, SceneConfig
 from sim2real.backends.fake_backend import FakeBackend
 from sim2real.robot import JointCommand, RobotState
+from sim2real.ros2.carrier import NewWorld
 from sim2real.ros2.inbox import Inbox
 from sim2real.ros2.states import StateWriter
 from sim2real.ros2.things import ThingsWriter
@@ -38,6 +39,7 @@ class Loopback:
         self.lockstep = False
         self.sent: list[tuple[JointCommand, int]] = []
         self.closed = False
+        self.names = 0  # under which we commanded
         self.others: tuple[str, ...] = ()
         self.begun_with: list[int] = []
         self.robot = FakeBackend(robot, scene)
@@ -87,12 +89,18 @@ class Loopback:
                     self.deliver()
         return True
 
-    def restart_world(self, seed: int, deadline_ns: int) -> int | str:
+    def take_over(self) -> None:
+        self.names += 1
+
+    def is_simulated(self) -> bool:
+        return False
+
+    def restart_world(self, seed: int, deadline_ns: int) -> NewWorld | str:
         self.begun_with.append(seed)
         self.state = self.robot.reset(seed)
         self._command = None
         self._stamp += 1000 * MS
-        return self._stamp
+        return NewWorld(stamp_ns=self._stamp, lockstep=self.lockstep)
 
     def other_commanders(self) -> tuple[str, ...]:
         return self.others

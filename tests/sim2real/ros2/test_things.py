@@ -13,12 +13,8 @@ from configs.loader import load_scene
 from sim2real.robot import ObjectState
 from sim2real.ros2.frames import Frames
 from sim2real.ros2.refusal import Refusal, Wrong
-from sim2real.ros2.things import (
-    Sightings,
-    ThingsWriter,
-    known_things,
-    read_object_states,
-)
+from sim2real.ros2.sightings import Sightings, known_things
+from sim2real.ros2.things import ThingsWriter, read_object_states
 from tests.sim2real.ros2.plain_messages import (
     header,
     object_states,

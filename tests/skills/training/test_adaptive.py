@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,15 @@ pytest.importorskip("onnx", reason="policies are exported with onnx")
 pytest.importorskip("tensorboard", reason="training writes its figures for it")
 
 from sim2real.robot import RobotState  # noqa: E402
+from sim2real.robot_parameters import RobotParameters  # noqa: E402
 from skills.library import POLICY_DIR, adaptive_skills, make_skills  # noqa: E402
 from skills.mirror import Mirror  # noqa: E402
 from skills.policy import Policy  # noqa: E402
-from skills.training.adaptive_env import PARAMETERS, parameter_mirror  # noqa: E402
+from skills.training.adaptive_env import (  # noqa: E402
+    AdaptiveLegEnv,
+    parameter_mirror,
+    told,
+)
 from skills.training.adaptive_learn import Histories  # noqa: E402
 from skills.training.adaptive_networks import (  # noqa: E402
     StudentNetwork,
@@ -29,10 +35,12 @@ from skills.training.adaptive_networks import (  # noqa: E402
     swapped_halves,
 )
 from skills.training.engines import Engine, make_env  # noqa: E402
+from skills.training.leg_task import describe  # noqa: E402
 from skills.training.run import train_skill, training_config  # noqa: E402
 
 N, LENGTH = 8, 5
 TINY = (
+    "warm_start=walk",
     f"ppo.num_envs={N}",
     "ppo.steps_per_env=4",
     "ppo.mini_batches=2",
@@ -154,20 +162,72 @@ def test_robots_differ_in_what_the_teacher_is_told(robot: RobotConfig) -> None:
     told = env.parameters  # type: ignore[attr-defined]
     actor, critic = env.observe()
     size = env.description.observation_size
+    mirror = parameter_mirror(env.description)
     env.close()
-    assert told.shape == (N, PARAMETERS)
+    assert told.shape == (N, len(mirror.index))
     assert_allclose(actor[:, size:], told)
     assert critic.shape[1] == len(env.critic_mirror().index)
+    assert np.abs(told).max() < 2.0
     strength = told[:, :3] / 4 + 1
-    assert strength.min() > 0.5 and strength.max() < 1.4
+    assert strength.min() >= 0.68 and strength.max() <= 1.05
     assert np.ptp(strength[:, 0]) > 0.05
 
 
-def test_the_mirror_of_parameters_changes_the_legs_and_turns_the_mass() -> None:
-    told = np.arange(1.0, 13.0)
-    mirror = parameter_mirror()
-    mirrored = told[mirror.index] * mirror.sign
-    assert mirrored.tolist() == [2, 1, 3, 5, 4, 6, 7, 8, 9, 10, -11, 12]
+def test_a_robot_and_its_mirror_image_are_told_as_mirror_images(
+    robot: RobotConfig,
+) -> None:
+    config, _ = training_config("walk_adaptive", TINY)
+    mirror = parameter_mirror(describe(robot, config))
+    n = len(robot.joint_names)
+    rows = {name: row for row, name in enumerate(robot.joint_names)}
+    strength, bias = np.ones(n), np.zeros(n)
+    other_strength, other_bias = np.ones(n), np.zeros(n)
+    for joint in ("hip_pitch", "hip_roll", "knee"):
+        strength[rows[f"left_{joint}_joint"]] = 0.8
+        other_strength[rows[f"right_{joint}_joint"]] = 0.8
+        sign = -1.0 if joint == "hip_roll" else 1.0
+        bias[rows[f"left_{joint}_joint"]] = 0.01
+        other_bias[rows[f"right_{joint}_joint"]] = sign * 0.01
+    nominal = RobotParameters.nominal(robot)
+    one = replace(
+        nominal,
+        strength=strength,
+        encoder_bias=bias,
+        base_mass_add=2.0,
+        base_com_add=np.array([0.01, 0.02, 0.03]),
+        gyro_bias=np.array([0.01, 0.02, 0.03]),
+        tilt_bias=np.array([0.01, 0.02]),
+    )
+    other = replace(
+        nominal,
+        strength=other_strength,
+        encoder_bias=other_bias,
+        base_mass_add=2.0,
+        base_com_add=np.array([0.01, -0.02, 0.03]),
+        gyro_bias=np.array([-0.01, 0.02, -0.03]),
+        tilt_bias=np.array([-0.01, 0.02]),
+    )
+    mirrored = np.array(told(robot, one))[mirror.index] * mirror.sign
+    assert_allclose(mirrored, told(robot, other), atol=1e-12)
+
+
+def test_a_curriculum_tells_of_other_robots_until_the_student_learns(
+    robot: RobotConfig,
+) -> None:
+    pace = "curriculum={start: 0.0, step: 0.5, episodes: 4, patience: 1}"
+    config, _ = training_config("walk_adaptive", (*TINY, pace))
+    env = make_env(robot, config, Engine())
+    assert isinstance(env, AdaptiveLegEnv)
+    before = env.parameters.copy()
+    env.task.time[:] = config.episode_s  # every episode ends well
+    env.step(np.zeros((N, env.k), np.float32))
+    assert np.ptp(before[:, 0]) == 0.0 and np.ptp(env.parameters[:, 0]) > 0.0
+    env.settle()
+    settled = env.parameters.copy()
+    env.task.time[:] = config.episode_s
+    env.step(np.zeros((N, env.k), np.float32))
+    env.close()
+    assert_allclose(env.parameters, settled)
 
 
 def test_a_teacher_is_left_right_symmetric() -> None:

@@ -65,6 +65,22 @@ def test_encoders_err_in_what_is_seen_and_in_what_is_reached(tmp_path):
     env.close()
 
 
+def test_an_imu_errs_in_what_is_seen(tmp_path):
+    text = "gyro_bias: [0.02, 0.02]\ntilt_bias: [0.1, 0.1]"
+    env = make(randomization=written(tmp_path, text))
+    env.task.noise[:] = 0.0
+    at, seen = 0, {}
+    actor, _ = env.observe()
+    for term in env.description.observations:
+        seen[term.name] = actor[:, at : at + term.size] / term.scale
+        at += term.size
+    rate = env.task.sensors.ang_vel
+    assert_allclose(seen["base_ang_vel"], rate + 0.02, atol=1e-6)
+    changed = seen["projected_gravity"] - env.task.gravity
+    assert_allclose(changed[:, :2], [[0.1, -0.1]] * N, atol=0.01)  # nose down, left up
+    env.close()
+
+
 def test_motors_weaken_with_speed_for_a_control_period(tmp_path):
     env = make(randomization=written(tmp_path, "corner_speed_share: [0.6, 0.6]"))
     knee = list(ROBOT.joints_of("legs", "waist")).index("left_knee_joint")

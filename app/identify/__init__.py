@@ -1,0 +1,1 @@
+"""`praxis identify`: record a robot, fit it, show what is known, check all of it."""

@@ -1,0 +1,1 @@
+"""The person at the robot: who may stop, pause and go on."""

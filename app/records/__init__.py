@@ -1,0 +1,1 @@
+"""What a run leaves behind: traces and robot logs, read again and replayed."""
