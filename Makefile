@@ -28,7 +28,8 @@ test: $(EVERYTHING) ## run the tests
 	$(BIN)/python -m pytest --ignore=tests/benchmarks
 
 test-ros: ## run the ROS 2 tests, where ROS 2 and praxis_msgs are sourced (docs/ros2.md)
-	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest tests/ros tests/sim2real/robot_log
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 python3 -m pytest tests/ros tests/contract \
+		tests/sim2real/robot_log
 
 check: $(EVERYTHING) ## ruff, formatting and types
 	$(BIN)/ruff check .

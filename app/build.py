@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from app.control_loop import Assembly
 from app.llm_task import check_llm_options, read_with_llm
-from app.options import RunOptions, physics_option
+from app.options import RunOptions, backend_options
 from app.truth import Physics, Witness
 from configs.loader import ConfigError, load_robot, load_scene
 from configs.schema import RobotConfig, SceneConfig
@@ -23,13 +23,16 @@ from planners.task import Step, Task
 from planners.task_file import TASK_DIR, load_task
 from planners.vocabulary import Vocabulary
 from sim2real.adaptation.adapter import Adapter
+from sim2real.adaptation.calibrated_backend import calibrated
 from sim2real.adaptation.choice import make_adapter
+from sim2real.adaptation.known_file import known_robot
 from sim2real.backends import make_backend
 from sim2real.chosen_robot import choose_robot
 from sim2real.guard import Guard, GuardConfig
 from sim2real.hazards import WatchdogConfig
 from sim2real.health import Health
 from sim2real.robot import RobotBackend
+from sim2real.robot_parameters import RobotParameters
 from sim2real.safety import SafetyFilter
 from skills.contract import Skill, Snapshot
 from skills.library import (
@@ -91,6 +94,7 @@ def read_plan(request: str, options: RunOptions) -> Plan:
     _check_script(options)
     _check_robot_parameters(options)
     robot, scene = load_robot(options.robot), load_scene(options.scene)
+    known_of(options, robot)
     if options.planner == "llm":
         task = _ask_llm(request, options, robot, scene)
     else:
@@ -225,10 +229,11 @@ def build(
         options.backend,
         robot,
         plan.scene,
-        realtime=options.realtime,
-        **physics_option(options.backend, options.physics),
+        **backend_options(options),
         **_concrete(options, robot),
     )
+    known = known_of(options, robot)
+    backend = calibrated(backend, known)
     if options.backend == "fake":
         skills = make_rehearsal(robot, cast(Stage, backend))
     else:
@@ -260,8 +265,9 @@ def build(
         known=frozenset(thing.name for thing in plan.scene.objects),
         progress=plan.progress,
         make_planner=_planner(options, robot),
-        adapter=_adapter(options, robot, backend),
+        adapter=_adapter(options, robot, backend, known),
         health=getattr(backend, "health", Health),
+        compute_clock=getattr(backend, "compute_clock", None),
     )
 
 
@@ -284,9 +290,28 @@ def _check_adaptive(folder: Path | None) -> None:
         )
 
 
-def _adapter(options: RunOptions, robot: RobotConfig, backend: RobotBackend) -> Adapter:
+def known_of(options: RunOptions, robot: RobotConfig) -> RobotParameters | None:
+    """Return what was identified of the robot of a run, if a file is named.
+
+    Raises:
+        ConfigError: if it cannot be used.
+    """
+    if options.identified is not None and options.backend == "fake":
+        raise ConfigError(
+            f"--identified {options.identified} is for a robot that moves, --backend "
+            "fake only pretends. Drop one of them."
+        )
+    return known_robot(options.identified, robot, options.robot_parameters)
+
+
+def _adapter(
+    options: RunOptions,
+    robot: RobotConfig,
+    backend: RobotBackend,
+    known: RobotParameters | None,
+) -> Adapter:
     try:
-        return make_adapter(options.adapt, robot, backend.control_dt)
+        return make_adapter(options.adapt, robot, backend.control_dt, identified=known)
     except ValueError as error:
         raise ConfigError(f"--adapt {options.adapt}: {error}.") from None
 

@@ -59,6 +59,7 @@ def open_collection(folder: Path, plan: Plan) -> Collection:
         "backend": options.backend,
         "robot_parameters": options.robot_parameters,
         "adapt": options.adapt,
+        "identified": options.identified,
     }
     index = folder / INDEX
     if not index.is_file():

@@ -161,8 +161,7 @@ class Episode:
             state=state, objects=parts.backend.objects(), commanded=self._path.commanded
         )
         planner = self._planner(snapshot)
-        if self._take_over is not None and self._take_over.refresh is not None:
-            state = self._take_over.refresh()
+        state = self._refreshed(state)
         witness = parts.witness()
         judge = Judge(parts.task, witness.look()) if witness else None
         moment = self._moment(planner, snapshot, self._still(state), planned=False)
@@ -182,10 +181,24 @@ class Episode:
         state = parts.backend.reset(self._seed)
         if parts.meddle is not None:
             parts.meddle(self._seed)
+        if self._measure is not None:  # it does not wait, and a first command is slow
+            snapshot = Snapshot(state=state, objects=parts.backend.objects())
+            parts.safety.filter(parts.runner.step(snapshot), state)
         parts.runner.reset()
         parts.safety.reset()
         parts.adapter.reset(state)
         return state
+
+    @property
+    def _measure(self) -> Callable[[], RobotState] | None:
+        """What looks at a robot that goes on by itself; None: it waits for commands."""
+        return getattr(self._parts.backend, "measure", None)
+
+    def _refreshed(self, state: RobotState) -> RobotState:
+        """Return the state after planning, which takes its time."""
+        take_over = self._take_over
+        refresh = take_over.refresh if take_over is not None else self._measure
+        return state if refresh is None else refresh()
 
     def _loop(
         self,

@@ -19,7 +19,7 @@ class RunOptions(Config):
     # hidden:SEED, a name in configs/identified, or a path; None: the nominal robot.
     robot_parameters: str | None = None
     scene: str = "kitchen"  # name in configs/scenes, or a path
-    backend: Literal["mujoco", "isaaclab", "fake"] = "mujoco"
+    backend: Literal["mujoco", "isaaclab", "fake", "ros2"] = "mujoco"
     physics: str | None = None  # of isaaclab: newton, newton-warp, physx
     # llm: a language model reads the sentence; learned: a policy chooses the skills.
     planner: Literal["tree", "llm", "learned"] = "tree"
@@ -29,6 +29,8 @@ class RunOptions(Config):
     script: str | None = None  # failures to rehearse, for the fake backend
     # How commands are fitted to the robot that is there (docs/adaptation.md).
     adapt: Literal["none", "estimator", "module", "residual", "all"] = "none"
+    # A name in configs/identified, a file or a folder; None: nothing is known.
+    identified: str | None = None
     seed: Annotated[int, Field(ge=0)] = 1  # of the first episode
     episodes: Annotated[int, Field(ge=1)] = 1
     policies: Path | None = None  # folder of the ONNX files; those that ship if None
@@ -50,6 +52,18 @@ def read_parameters(words: Sequence[str] | None) -> dict[str, str] | None:
             raise ConfigError(f"-p {word}: expected key=value, such as object=cup.")
         parameters[name.strip()] = value.strip()
     return parameters or None
+
+
+def backend_options(options: RunOptions) -> dict[str, object]:
+    """Return what the backend of a run is told beside robot and scene.
+
+    Raises:
+        ConfigError: if it is told about physics that it does not have.
+    """
+    told: dict[str, object] = {"realtime": options.realtime}
+    if options.backend == "ros2":
+        told["takes_over"] = True
+    return {**told, **physics_option(options.backend, options.physics)}
 
 
 def physics_option(backend: str, physics: str | None) -> dict[str, str]:

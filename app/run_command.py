@@ -9,17 +9,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.build import Plan, build, draw
+from app.build import Plan, build, draw, known_of
 from app.console import EventLines, LiveTree
-from app.control_loop import Observer
+from app.control_loop import Assembly, Observer
 from app.episodes import run_episodes
-from app.judge import Verdict
+from app.judge import NO_PHYSICS, Verdict
 from app.operators.desk import Desk
 from app.operators.stop import OperatorStop
+from app.place import draw_place
 from app.records.recorder import Recorder
 from app.records.run_log import RunLog
 from app.records.trace_file import TraceFile, open_trace
@@ -33,6 +35,11 @@ from app.report import (
 from app.result import EpisodeResult, Summary
 from app.stopped_task import DEFAULT, how_to_go_on, save_stopped
 from configs.loader import ConfigError
+from sim2real.adaptation.known_file import text_of
+from sim2real.real_time import become_real_time
+
+if TYPE_CHECKING:
+    from app.ros.judged_run import JudgedRun
 
 DONE, FAILED = 0, 1  # exit codes
 
@@ -48,6 +55,7 @@ class Outputs:
 
     view: bool = False
     video: Path | None = None
+    light: str | None = None  # of the video: ranges and a seed
     record: Path | None = None
     log: Path | None = None  # MCAP
     json: Path | None = None
@@ -80,12 +88,18 @@ def check_outputs(plan: Plan, outputs: Outputs) -> None:
     for option, path in one_only.items():
         if path is not None and plan.options.episodes > 1:
             raise ConfigError(f"{option} takes one episode; drop --episodes.")
+    if outputs.light is not None and outputs.video is None:
+        raise ConfigError(f"--light {outputs.light} is for a video; add --video, too.")
+    draw_place(outputs.light)
     if outputs.video is None:
         return
     if outputs.video.suffix != ".mp4":
         raise ConfigError(f"--video {outputs.video}: expected a name ending in .mp4.")
-    if plan.options.backend == "fake":
-        raise ConfigError("--video needs a simulation; drop --backend fake, or --view.")
+    if plan.options.backend in ("fake", "ros2"):
+        raise ConfigError(
+            f"--video needs a simulation of its own; drop --backend "
+            f"{plan.options.backend}, or --video."
+        )
     # Before MuJoCo is imported: it decides then how to draw.
     from app.video_gl import prepare_gl
 
@@ -111,6 +125,9 @@ def carry_out(plan: Plan, outputs: Outputs, console: Console) -> int:
             # Also when something breaks: what is complete is kept.
             stack.callback(_write_report, outputs.json, plan, results, desk)
         observers = _observers(plan, outputs, desk, console, stack)
+        judge = _judge_afar(plan, assembly, console)
+        if judge is not None:
+            observers.append(judge)
         episodes = run_episodes(
             assembly,
             plan.options.seed,
@@ -118,6 +135,8 @@ def carry_out(plan: Plan, outputs: Outputs, console: Console) -> int:
             observers=observers,
             operator=desk,
         )
+        if judge is not None:
+            episodes = judge.judged(episodes)
         if plan.options.episodes == 1:
             results += episodes
             _tell_result(results[0], console)
@@ -137,6 +156,18 @@ def carry_out(plan: Plan, outputs: Outputs, console: Console) -> int:
     return DONE if complete and all(result.done for result in results) else FAILED
 
 
+def _judge_afar(plan: Plan, assembly: Assembly, console: Console) -> JudgedRun | None:
+    """Return who speaks with the judge of a robot elsewhere, which does not wait."""
+    if plan.options.backend != "ros2":
+        return None
+    from app.ros.judged_run import JudgedRun
+
+    granted = become_real_time()
+    if granted.warning is not None:
+        _say(console, granted.warning, "yellow")
+    return JudgedRun(assembly.backend)
+
+
 def _observers(
     plan: Plan, outputs: Outputs, desk: Desk, console: Console, stack: ExitStack
 ) -> list[Observer]:
@@ -154,7 +185,7 @@ def _observers(
     if outputs.video is not None:
         from app.video import Video
 
-        observers.append(Video(outputs.video))
+        observers.append(Video(outputs.video, draw_place(outputs.light)))
     if outputs.view:
         from app.viewer import Viewer
 
@@ -181,6 +212,7 @@ def _log(path: Path, plan: Plan, console: Console) -> RunLog:
         "scene": plan.scene.name,
         "backend": options.backend,
         "adapt": options.adapt,
+        "identified": text_of(plan.robot, known_of(options, plan.robot)),
         "praxis": versions()["praxis"],
         "policies": json.dumps(policy_digests(options)),
     }
@@ -203,7 +235,8 @@ def _tell_result(result: EpisodeResult, console: Console) -> None:
         _say(console, f"the planner says: {result.sentence}", "red")
         _say(console, f"the physics contradicts it: {judgement.reason}", "red")
     elif result.done:
-        _say(console, f"{result.sentence} (rehearsal, {judgement.reason})", "green")
+        how = "rehearsal" if judgement is NO_PHYSICS else "not verified"
+        _say(console, f"{result.sentence} ({how}, {judgement.reason})", "green")
     else:
         _say(console, result.sentence, "red")
 
@@ -218,7 +251,8 @@ def _tell_summary(
 ) -> None:
     summary = Summary(episodes=results)
     judged = any(r.judgement.verdict is not Verdict.NOT_JUDGED for r in results)
-    word = "verified done" if judged else "done in rehearsal, nothing was judged"
+    where = " in rehearsal" if plan.options.backend == "fake" else ""
+    word = "verified done" if judged else f"done{where}, nothing was judged"
     low, high = summary.ci95
     _say(
         console,

@@ -13,6 +13,7 @@ from app.control_loop import Assembly, Moment
 from app.result import EpisodeResult
 from app.truth import Physics
 from app.video_gl import VideoError
+from sim2real.surroundings import Surroundings
 
 WIDTH, HEIGHT = 1280, 720  # [pixels]
 FRAME_RATE = 30  # [1/s]
@@ -26,8 +27,12 @@ FOLLOW = 0.06  # share of the way to the robot that the camera goes in a frame
 class Video:
     """Records one episode; the camera follows the robot softly."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, place: Surroundings | None = None) -> None:
         """Check that a video can be written.
+
+        Args:
+            path: of the file.
+            place: whose lamps and camera it is drawn with.
 
         Raises:
             VideoError: saying what to install.
@@ -40,6 +45,8 @@ class Video:
                 "Install it: pip install 'praxis[video]'."
             ) from None
         self._path = path
+        self._place = place or Surroundings()
+        self._rng = np.random.default_rng(0)  # of the camera's noise
         self._write_frames: Callable[..., Generator[None, Any, None]]
         self._write_frames = imageio_ffmpeg.write_frames
         self._writer: Generator[None, Any, None] | None = None
@@ -62,6 +69,11 @@ class Video:
         except Exception as error:  # each OpenGL platform has its own
             reason = " ".join(str(error).split())[:120]
             raise VideoError(f"no video: OpenGL cannot be used ({reason}).") from None
+        if self._place != Surroundings():
+            from sim2real.mujoco_light import light_up
+
+            light_up(physics.model, physics.data, self._place)
+        self._rng = np.random.default_rng([seed, 8])
         self._camera = mujoco.MjvCamera()
         self._camera.distance = DISTANCE
         self._camera.azimuth, self._camera.elevation = AZIMUTH, ELEVATION
@@ -100,7 +112,10 @@ class Video:
     def _draw(self) -> None:
         assert self._physics is not None and self._writer is not None
         self._renderer.update_scene(self._physics.data, self._camera)
+        from sim2real.mujoco_light import noisy
+
         frame: NDArray[np.uint8] = self._renderer.render()
+        frame = noisy(frame, self._place, self._rng)
         self._writer.send(np.ascontiguousarray(frame))
 
 

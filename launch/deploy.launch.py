@@ -35,7 +35,7 @@ ARGUMENTS: tuple[tuple[str, str, str], ...] = (
     ("speed", "1.0", "of the virtual robot's clock, as a share of real time"),
     ("once", "false", "end after the task; its exit status is that of the launch"),
     ("autostart", "", "go on to balance by itself; default: only with sim"),
-    ("hoisted", "", "the robot hangs when it is started; default: without sim"),
+    ("hoisted", "", "stand up a robot that hangs; default: neither sim nor g1_unitree"),
     ("heartbeat_timeout_s", "", "of the operator; default: 0 (none) with sim"),
     ("namespace", "", "of all topics and services"),
     ("policies", "", "folder of the policies, if not those that ship"),
@@ -80,11 +80,11 @@ def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = dict(context.launch_configurations)
     sim = given["sim"].lower() in YES
     given["autostart"] = given["autostart"] or str(sim).lower()
-    given["hoisted"] = given["hoisted"] or str(not sim).lower()
+    unitree = given["robot"] == "g1_unitree"
+    given["hoisted"] = given["hoisted"] or str(not sim and not unitree).lower()
     operator: dict[str, float] = {}
     if given["heartbeat_timeout_s"] or sim:
         operator["heartbeat_timeout_s"] = float(given["heartbeat_timeout_s"] or 0.0)
-    unitree = given["robot"] == "g1_unitree"
     given["robot"] = "g1" if unitree else given["robot"]
     parameters = {name: _as(kind, given[name]) for name, kind in PASSED_ON.items()}
     simulated = {"use_sim_time": sim and (parameters["lockstep"] or _slow(parameters))}

@@ -56,6 +56,24 @@ class CommandWatchdog:
         response = self._guard.response
         return Reaction.OK if response is None else response.reaction
 
+    def obey(self, command: JointCommand, source: str, now: float) -> bool:
+        """Take a command; whoever sends it may claim joints that nobody uses.
+
+        A commander who fell silent is not listened to again under that name: another
+        one may have the joints, once they were free for long enough.
+
+        Args:
+            command: for the motors.
+            source: who sent it.
+            now: time at which it came [s].
+
+        Returns:
+            Whether it is obeyed.
+        """
+        if self.owner not in (None, source) and not self.claim(source, now):
+            return False
+        return self.accept(command, source, now)
+
     def accept(self, command: JointCommand, source: str, now: float) -> bool:
         """Take a command; return False if it is refused.
 

@@ -56,7 +56,8 @@ def watch(backend: RobotBackend, seed: int = 0) -> Watched:
 
     A backend may have `measure() -> RobotState`, which waits for the next state and
     commands nothing, `health()` and `emergency_stop() -> bool`; a simulated one has
-    none of them, and is kept where it stands.
+    none of them, and is kept where it stands. `lockstep` says that no time passes
+    before a command.
 
     Raises:
         BackendError: if the robot does not answer.
@@ -80,6 +81,7 @@ def watch(backend: RobotBackend, seed: int = 0) -> Watched:
         states=tuple(states),
         health=None if health is None else health(),
         emergency_stop=None if stop is None else stop(),
+        clocked=not getattr(backend, "lockstep", False),
     )
 
 

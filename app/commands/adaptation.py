@@ -12,6 +12,7 @@ from app.commands.shared import (
     FAILED,
     Adapt,
     Backend,
+    Identified,
     Json,
     Param,
     Policies,
@@ -47,6 +48,7 @@ def collect(
     backend: Backend = None,
     policies: Policies = None,
     adapt: Adapt = None,
+    identified: Identified = None,
     robot_parameters: RobotParameters = None,
 ) -> None:
     """Carry out a task many times and keep logs, with the judge's word on each.
@@ -65,6 +67,7 @@ def collect(
             backend=backend,
             policies=policies,
             adapt=adapt,
+            identified=identified,
             robot_parameters=robot_parameters,
             parameters=read_parameters(param),
         )
@@ -128,10 +131,12 @@ def prove(
         int, typer.Option(help="Of grasp and of task, for each robot.")
     ] = 5,
     identified: Annotated[
-        Path | None, typer.Option(help="Folder with hidden_SEED.yaml of each robot.")
+        Path | None,
+        typer.Option(help="Folder with hidden_SEED.yaml of each; configs/identified."),
     ] = None,
     randomised: Annotated[
-        Path | None, typer.Option(help="Folder of policies trained on random robots.")
+        Path | None,
+        typer.Option(help="Folder of policies trained on random robots; walk_wide."),
     ] = None,
     heavy_cup: Annotated[
         bool, typer.Option("--heavy-cup", help="The cup weighs 0.5 kg.")
@@ -141,6 +146,7 @@ def prove(
         typer.Option(help="Strength of all motors instead of the hidden one, as 0.8."),
     ] = None,
     policies: Policies = None,
+    jobs: Annotated[int, typer.Option(help="Processes, each of one thread.")] = 1,
     json: Json = None,
     plot: Annotated[Path | None, typer.Option(help="Write a picture (.png).")] = None,
 ) -> None:
@@ -149,8 +155,8 @@ def prove(
     A JSON file that exists is continued. Exit code 0: everything asked for was
     measured. 1: interrupted, or a stage lacks its ingredient. 2: bad input.
     """
-    from app.prove_command import ProveOptions
-    from app.prove_command import prove as carry_out
+    from app.prove.command import prove as carry_out
+    from app.prove.options import ProveOptions
 
     with one_line_for_bad_input():
         options = ProveOptions.of(
@@ -164,6 +170,7 @@ def prove(
             heavy_cup=heavy_cup,
             weak=weak,
             policies=policies,
+            jobs=jobs,
         )
         complete = carry_out(options, Console(), json=json, plot=plot)
     if not complete:

@@ -46,6 +46,9 @@ def record(
         list[str] | None,
         typer.Option(help="legs, arms, wrists or hands; repeatable, all by default."),
     ] = None,
+    on: Annotated[
+        str, typer.Option(help="stand: sweeps; ground: squats and steps.")
+    ] = "stand",
     size: Annotated[
         float, typer.Option(help="Of the swings; below 1 for a robot that strains.")
     ] = 1.0,
@@ -54,11 +57,15 @@ def record(
 ) -> None:
     """Sweep the joints of a robot on a stand; stops on any limit.
 
-    The base must be held so that it cannot move, the feet must be free.
+    The base must be held so that it cannot move, the feet must be free. On the ground
+    the robot stands by itself, and squats, shifts its weight and steps.
     """
     from app.identify.record import record_excitation
+    from configs.loader import ConfigError
 
     with one_line_for_bad_input():
+        if on not in ("stand", "ground"):
+            raise ConfigError(f"--on {on}: expected stand or ground.")
         ended = record_excitation(
             Console(),
             robot=options_of(robot=robot).robot,
@@ -68,6 +75,7 @@ def record(
             seed=seed,
             out=out,
             size=size,
+            on="ground" if on == "ground" else "stand",
         )
     if ended.stopped:
         complain(

@@ -10,8 +10,10 @@ from rich.console import Console
 
 from app.commands.shared import (
     Adapt,
-    Backend,
+    BackendOrRobot,
+    Identified,
     Json,
+    Light,
     LlmModel,
     LlmUrl,
     Log,
@@ -59,7 +61,7 @@ def run(
     robot: Robot = None,
     physics: Physics = None,
     robot_parameters: RobotParameters = None,
-    backend: Backend = None,
+    backend: BackendOrRobot = None,
     policies: Policies = None,
     script: Annotated[
         str | None,
@@ -69,6 +71,7 @@ def run(
     ] = None,
     view: View = False,
     video: Video = None,
+    light: Light = None,
     record: Record = None,
     log: Log = None,
     json: Json = None,
@@ -79,6 +82,7 @@ def run(
     llm_url: LlmUrl = None,
     llm_model: LlmModel = None,
     adapt: Adapt = None,
+    identified: Identified = None,
     print_config: PrintConfig = False,
 ) -> None:
     """Carry out a task.
@@ -92,6 +96,7 @@ def run(
 
     with one_line_for_bad_input():
         options = options_of(
+            on_a_robot=True,
             seed=seed,
             episodes=episodes,
             scene=scene,
@@ -106,6 +111,7 @@ def run(
             llm_url=llm_url,
             llm_model=llm_model,
             adapt=adapt,
+            identified=identified,
             parameters=read_parameters(param),
         )
         plan = read_plan(request, options)
@@ -115,6 +121,7 @@ def run(
         outputs = _outputs(
             view=view,
             video=video,
+            light=light,
             record=record,
             log=log,
             json=json,
@@ -133,6 +140,7 @@ def resume(
     file: Annotated[Path, typer.Argument(help="What `praxis run` wrote.")],
     view: View = False,
     video: Video = None,
+    light: Light = None,
     record: Record = None,
     log: Log = None,
     json: Json = None,
@@ -152,6 +160,7 @@ def resume(
         outputs = _outputs(
             view=view,
             video=video,
+            light=light,
             record=record,
             log=log,
             json=json,

@@ -10,6 +10,7 @@ from rich.console import Console
 from app.commands.shared import (
     FAILED,
     Backend,
+    BackendOrRobot,
     Json,
     Policies,
     Robot,
@@ -29,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def check(
     robot: Robot = None,
     scene: Scene = None,
-    backend: Backend = None,
+    backend: BackendOrRobot = None,
     policies: Policies = None,
     seed: Seed = None,
     json: Json = None,
@@ -45,7 +46,12 @@ def check(
         if json is not None:
             check_writable(json)
         options = options_of(
-            robot=robot, scene=scene, backend=backend, policies=policies, seed=seed
+            on_a_robot=True,
+            robot=robot,
+            scene=scene,
+            backend=backend,
+            policies=policies,
+            seed=seed,
         )
         well = show_checks(options, Console(), output=json)
     if not well:

@@ -13,6 +13,7 @@ from app.options import RunOptions
 from configs.loader import ConfigError, parse
 from planners.llm_address import LlmError
 from planners.vocabulary import LanguageError
+from sim2real.robot import BackendError
 from skills.contract import GoalError
 from skills.policy_contract import PolicyMismatch
 
@@ -38,6 +39,13 @@ Param = Annotated[
 ]
 Backend = Annotated[
     str | None, typer.Option(help="mujoco, fake, or isaaclab where it is installed.")
+]
+BackendOrRobot = Annotated[
+    str | None,
+    typer.Option(
+        help="mujoco, fake, isaaclab where it is installed, or ros2: a robot that "
+        "runs elsewhere (docs/ros2.md)."
+    ),
 ]
 Physics = Annotated[
     str | None, typer.Option(help="Of Isaac Lab: newton, newton-warp or physx.")
@@ -72,6 +80,13 @@ Adapt = Annotated[
         help="Fit commands to the robot: none, estimator, module, residual or all."
     ),
 ]
+Identified = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE|FOLDER",
+        help="Compensate what `praxis identify fit` found out about this robot.",
+    ),
+]
 PrintConfig = Annotated[
     bool,
     typer.Option("--print-config", help="Show every setting and its origin, and stop."),
@@ -80,6 +95,12 @@ View = Annotated[
     bool, typer.Option("--view", help="Show the run in a web page, at its pace.")
 ]
 Video = Annotated[Path | None, typer.Option(help="Write an MP4 file.")]
+Light = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RANGES:SEED", help="Lamps and camera noise of the video, as hard:3."
+    ),
+]
 Record = Annotated[
     Path | None, typer.Option(help="Write signals (.npz) and trees (.tree.jsonl).")
 ]
@@ -106,10 +127,25 @@ Skill = Annotated[
 ]
 
 
-def options_of(**given: Any) -> RunOptions:
-    """Return the options of a run; what was not given keeps its default."""
+def options_of(*, on_a_robot: bool = False, **given: Any) -> RunOptions:
+    """Return the options of a run; what was not given keeps its default.
+
+    Args:
+        on_a_robot: whether the command is also for a robot that runs elsewhere.
+        given: options by name; None: not given.
+
+    Raises:
+        ConfigError: for an option that cannot be used.
+    """
     data: Mapping[str, Any] = {k: v for k, v in given.items() if v is not None}
-    return parse(RunOptions, dict(data), "command line")
+    options = parse(RunOptions, dict(data), "command line")
+    if options.backend == "ros2" and not on_a_robot:
+        raise ConfigError(
+            "--backend ros2 is a robot that runs elsewhere; this command needs a "
+            "simulation of its own. Choose mujoco, or carry out a task with "
+            "`praxis run`."
+        )
+    return options
 
 
 @contextmanager
@@ -120,6 +156,7 @@ def one_line_for_bad_input() -> Iterator[None]:
     try:
         yield
     except (
+        BackendError,
         ConfigError,
         GoalError,
         LanguageError,

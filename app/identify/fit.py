@@ -71,6 +71,13 @@ def fit_logs(
         f"less)",
         highlight=False,
     )
+    for before, after in outcome.weighed:
+        console.print(
+            f"squats: the legs feel {before.felt:.1f} of {before.expected:.1f} kg with "
+            f"nominal parameters ({before.error:+.1%}), {after.felt:.1f} of "
+            f"{after.expected:.1f} kg with these ({after.error:+.1%})",
+            highlight=False,
+        )
     console.print(f"written to {path}", highlight=False, soft_wrap=True)
     if report is not None:
         from app.identify.report import write_report

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
+from sim2real.identification.excitation import check_size
 from sim2real.identification.phases import Phase
 from sim2real.joint_map import JointMap
 from sim2real.robot import JointCommand, RobotState
@@ -32,6 +33,7 @@ SWAY_S = 4.0  # of one squat, or one shift to either side [s]
 STEP_SPEED = 0.3  # [m/s]
 STEP_RAMP_S = 1.0  # from standing to this speed [s]
 BLEND_S = 0.3  # from one skill to the next [s]
+CALM_S = 0.2  # a swing is given up within, when the robot has to step [s]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +71,10 @@ class GroundMotion:
             size: of the swings and the speed, as a share of the largest.
 
         Raises:
+            ConfigError: for a size that is not above 0 and at most 1.
             PolicyMismatch: if a policy is missing or does not fit the robot.
         """
+        check_size(size)
         self._robot, self._size = robot, size
         balance = make_skills(robot)["balance"]
         assert isinstance(balance, Balance)
@@ -79,6 +83,7 @@ class GroundMotion:
         self._squat = SQUAT_ANGLE * _swing(robot, SQUAT)
         self._shift = SHIFT_ANGLE * _swing(robot, SHIFT)
         self._doing: Exercise | None = None
+        self._share = 1.0  # of a swing; none once the robot had to take a step
         self._handover: Handover | None = None
         self._last: JointTargets | None = None
 
@@ -120,7 +125,10 @@ class GroundMotion:
         if doing.kind == "steps":
             targets = self._steps(doing, since, state)
         else:
-            targets = self._stands(self._offset(doing, since), state)
+            if self._balance.stepping:
+                self._share = max(self._share - CONTROL_DT / CALM_S, 0.0)
+            offset = self._share * self._offset(doing, since)
+            targets = self._stands(offset, state)
         if self._handover is not None:
             targets = self._handover.blend(targets, state.time)
         self._last = targets
@@ -134,6 +142,7 @@ class GroundMotion:
 
     def _change_to(self, exercise: Exercise, state: RobotState) -> None:
         before, self._doing = self._doing, exercise
+        self._share = 1.0
         stepped = before is not None and before.kind == "steps"
         if exercise.kind == "steps":
             self._walk.reset(state)

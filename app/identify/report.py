@@ -187,6 +187,7 @@ def _page(
 <p>Positions of joints in sweeps that no fit has seen, predicted from the commands
 alone: with nominal parameters, and with the identified ones.</p>
 {images["errors"]}
+{_weight(outcome)}
 <h2>Parameters</h2>
 <p>Dots with 95 % intervals; the red line is the nominal robot.</p>
 {images["parameters"]}
@@ -202,6 +203,16 @@ alone: with nominal parameters, and with the identified ones.</p>
 Near 1 the model explains all but the noise.</p>
 </html>
 """
+
+
+def _weight(outcome: Identified) -> str:
+    """Say what the legs carried on the ground, where they did."""
+    return "\n".join(
+        f"<p>Squatting, the legs feel {after.felt:.1f} kg of {after.expected:.1f} kg "
+        f"({after.error:+.1%}); with nominal parameters it were {before.error:+.1%}."
+        "</p>"
+        for before, after in outcome.weighed
+    )
 
 
 def _rows(found: IdentifiedRobot) -> str:

@@ -17,6 +17,7 @@ from app.report import write_json
 from configs.loader import ConfigError, load_robot
 from configs.schema import RobotConfig
 from sim2real.adaptation.choice import make_adapter
+from sim2real.adaptation.known_file import known_in
 from sim2real.guard import Guard
 from sim2real.robot_log import LogFault, RobotLog, read_robot_log
 from sim2real.robot_log.file_contents import read_metadata
@@ -89,8 +90,9 @@ def _replay(
     dt = log.control_dt or CONTROL_DT
     skills = make_skills(robot, policies, adaptive=adapt in ADAPTIVE_KINDS)
     guard = Guard(robot, dt, guard_config(log.metadata.get("backend", "ros2")))
+    known = known_in(log.metadata.get("identified", ""), robot)
     try:
-        adapter = make_adapter(adapt, robot, dt)
+        adapter = make_adapter(adapt, robot, dt, identified=known)
     except ValueError as error:
         raise ConfigError(f"{log.path}: its adaptation: {error}.") from None
     return Replay(

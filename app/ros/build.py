@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,7 +147,7 @@ def make_assembly(
         make_planner=_planner(setting),
         adapter=adapter,
         health=backend.health,
-        compute_clock=time.perf_counter if live else None,
+        compute_clock=backend.compute_clock,
     )
 
 

@@ -8,8 +8,11 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Ended(Exception):
-    """Somebody asked the program to end."""
+class Ended(BaseException):
+    """Somebody asked the program to end.
+
+    No `Exception`: whoever catches all that may go wrong in a skill would go on.
+    """
 
 
 def end_on_signals() -> None:

@@ -143,7 +143,7 @@ class VirtualRobot:
             self.world.judge.follow(self._courses.popleft())
 
     def _on_reset(self, request: Any, response: Any) -> Any:
-        response.lockstep = self._lockstep
+        response.lockstep, response.speed = self._lockstep, self._speed
         if request.seed < 0:
             response.success = False
             response.message = f"expected a seed of 0 or more, got {request.seed}"

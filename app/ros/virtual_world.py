@@ -136,12 +136,10 @@ class VirtualWorld:
             source: who sends it.
             waits: in lock-step the robot waits for its commander, whoever that is.
         """
-        gate, name, now = self._gate, source or NOBODY, self.ticks * self.period
+        gate, name = self._gate, source or NOBODY
         if waits and gate.owner not in (None, name):
             gate.reset()
-        elif gate.owner not in (None, name) and not gate.claim(name, now):
-            return False
-        if not gate.accept(command, name, now):
+        if not gate.obey(command, name, self.ticks * self.period):
             return False
         self._command = command
         return True

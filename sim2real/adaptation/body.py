@@ -98,6 +98,7 @@ class BodyFilter:
         self._prior = np.diag(prior).copy()
         self._covariance = prior
         self.arm_load: Load | None = None  # of the last state that was looked at
+        self._seen: tuple[Array, Array, Array] | None = None  # of the arms
 
     @property
     def has_arms(self) -> bool:
@@ -106,6 +107,11 @@ class BodyFilter:
 
     def observe_arms(self, state: RobotState) -> None:
         """Compare what the arms hold with what they say they do."""
+        self.look_at_arms(state)
+        self.learn_from_arms()
+
+    def look_at_arms(self, state: RobotState) -> None:
+        """See what the arms hold; `learn_from_arms` takes it, in another tick."""
         if self._arms is None:
             return
         gravity = down_in_base(state.base_quat_wxyz)
@@ -121,7 +127,13 @@ class BodyFilter:
             rows[side, :, ARM + side] = load.holding[side, -k:]
             rows[side, :, PAYLOAD + side] = load.tip_holding[side, -k:]
         variance = np.repeat(noise**2, k)
-        self._correct(rows.reshape(-1, SIZE), effort.ravel(), variance)
+        self._seen = rows.reshape(-1, SIZE), effort.ravel(), variance
+
+    def learn_from_arms(self) -> None:
+        """Compare what the arms held when they were looked at with what they said."""
+        seen, self._seen = self._seen, None
+        if seen is not None:
+            self._correct(*seen)
 
     def observe_legs(self, state: RobotState) -> None:
         """Compare the work of lifting the pelvis with the weight of the robot.

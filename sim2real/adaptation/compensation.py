@@ -48,15 +48,22 @@ class Compensation:
             gain: multiple of its gains that is wanted, (n,).
             effort: that is to be added, as the nominal robot would feel it [N m], (n,).
         """
-        gain = np.clip(gain, *GAIN_RANGE)
+        least, most = GAIN_RANGE
+        gain = within(gain, least, most)
         step = self._gain_step
-        self.gain = self.gain + np.clip(gain - self.gain, -step, step)
+        self.gain = self.gain + within(gain - self.gain, -step, step)
         offset = effort / np.maximum(command.stiffness, 1e-6)
-        offset = np.clip(offset, -self._most_offset, self._most_offset)
+        offset = within(offset, -self._most_offset, self._most_offset)
         step = self._offset_step
-        self.offset = self.offset + np.clip(offset - self.offset, -step, step)
+        self.offset = self.offset + within(offset - self.offset, -step, step)
         return JointCommand(
             joint_pos=command.joint_pos + self.offset,
             stiffness=command.stiffness * self.gain,
             damping=command.damping * self.gain,
         )
+
+
+def within(values: Array, low: Array | float, high: Array | float) -> Array:
+    """Return values between bounds; for short vectors much faster than `np.clip`."""
+    bounded: Array = np.minimum(np.maximum(values, low), high)
+    return bounded

@@ -18,7 +18,7 @@ from sim2real.robot import JointCommand, RobotState
 
 Array = NDArray[np.float64]
 
-PHASES = 4  # arms, legs, ground and drives take turns: no tick pays for all
+PHASES = 5  # arms (twice), legs, ground, drives take turns: no tick pays for all
 # Sure enough to act on: a deviation up to the first counts wholly, beyond the second
 # not at all.
 STRENGTH_TRUST = (0.04, 0.10)
@@ -80,10 +80,12 @@ class EstimatingAdapter:
         phase = self._tick % PHASES
         self._tick += 1
         if phase == 0:
-            self._body.observe_arms(state)
+            self._body.look_at_arms(state)
         elif phase == 1:
-            self._body.observe_legs(state)
+            self._body.learn_from_arms()
         elif phase == 2:
+            self._body.observe_legs(state)
+        elif phase == 3:
             self._ground.observe(state, self._body.strength_of(0).value)
         else:
             self._drives.observe(state, command)

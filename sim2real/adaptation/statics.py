@@ -55,14 +55,25 @@ class Limbs:
         def gather(name: str) -> Array:
             return np.array([[getattr(p, name) for p in chain] for chain in chains])
 
-        self._masses = gather("mass")[..., None]
-        self._carried = np.cumsum(self._masses[:, ::-1], axis=1)[:, ::-1]
-        self._offset = gather("offset")[..., None]
-        self._fixed, self._sine = gather("fixed"), gather("sine")
-        self._versine = gather("versine")
-        self._axes = gather("axis")[..., None]
-        self._moments = gather("moment")[..., None]
-        self._tips = np.array(tips)[..., None]
+        limbs, count = len(chains), self._count
+        masses = gather("mass")
+        self._carried = np.cumsum(masses[:, ::-1], axis=1)[:, ::-1, None]  # [kg]
+        # Each part against the one before, as homogeneous matrices:
+        # fixed + sin(q) * sine + (1 - cos(q)) * versine.
+        self._fixed, self._sine, self._versine = np.zeros((3, limbs, count, 4, 4))
+        self._fixed[..., :3, :3], self._fixed[..., :3, 3] = (
+            gather("fixed"),
+            gather("offset"),
+        )
+        self._fixed[..., 3, 3] = 1.0
+        self._sine[..., :3, :3] = gather("sine")
+        self._versine[..., :3, :3] = gather("versine")
+        # In the part itself: axis of its joint, and mass x position with the mass.
+        self._own = np.zeros((limbs, count, 4, 2))
+        self._own[..., :3, 0], self._own[..., :3, 1] = gather("axis"), gather("moment")
+        self._own[..., 3, 1] = masses
+        self._tips = np.ones((limbs, 4, 1))
+        self._tips[:, :3, 0] = tips
 
     def load(self, joint_pos: Array, gravity: Array) -> Load:
         """Return what gravity asks of the joints.
@@ -71,31 +82,25 @@ class Limbs:
             joint_pos: in the order of `joint_names` [rad], (L, k).
             gravity: its direction in the base frame, a unit vector, (3,).
         """
-        turns = self._turns(joint_pos)
-        limbs = len(joint_pos)
-        positions = np.empty((limbs, self._count, 3, 1))
-        rotations = np.empty((limbs, self._count, 3, 3))
-        position = self._offset[:, 0]
-        rotation = turns[:, 0]
-        positions[:, 0], rotations[:, 0] = position, rotation
+        chain = self._turns(joint_pos)
         for i in range(1, self._count):
-            position = position + rotation @ self._offset[:, i]
-            rotation = rotation @ turns[:, i]
-            positions[:, i], rotations[:, i] = position, rotation
-        tip = (position + rotation @ self._tips)[..., 0]
-        at = positions[..., 0]
-        axes = (rotations @ self._axes)[..., 0]
-        moments = (rotations @ self._moments)[..., 0] + self._masses * at
+            np.matmul(chain[:, i - 1], chain[:, i], out=chain[:, i])
+        tip = (chain[:, -1] @ self._tips)[:, :3, 0]
+        at = chain[..., :3, 3]
+        own = chain @ self._own
+        axes, moments = own[..., :3, 0], own[..., :3, 1]
         behind = np.cumsum(moments[:, ::-1], axis=1)[:, ::-1]
-        pull = GRAVITY * gravity
         # A weight at r turns the joint at p with axis x ((r - p) x pull); the holding
-        # torque is the opposite.
-        linear = _cross(axes, tip[:, None] - at)
+        # torque is the opposite, which is (r - p) . (axis x pull).
+        against = axes @ _crossing(GRAVITY * gravity)
+        lever = tip[:, None] - at
         return Load(
-            holding=-(_cross(axes, behind - self._carried * at) @ pull),
-            tip_holding=-(linear @ pull),
+            holding=((behind - self._carried * at) * against).sum(-1),
+            tip_holding=(lever * against).sum(-1),
             tip=tip,
-            jacobian=np.concatenate([linear, axes], axis=-1).swapaxes(-1, -2),
+            jacobian=np.concatenate([_cross(axes, lever), axes], axis=-1).swapaxes(
+                -1, -2
+            ),
         )
 
     def tips(self, joint_pos: Array) -> Array:
@@ -107,12 +112,12 @@ class Limbs:
         turns = self._turns(joint_pos)
         tip = self._tips
         for i in range(self._count - 1, -1, -1):
-            tip = self._offset[:, i] + turns[:, i] @ tip
-        at: Array = tip[..., 0]
+            tip = turns[:, i] @ tip
+        at: Array = tip[:, :3, 0]
         return at
 
     def _turns(self, joint_pos: Array) -> Array:
-        """Return how each part is turned against the one before, (L, k, 3, 3)."""
+        """Return how each part is placed in the one before, (L, k, 4, 4)."""
         angle = joint_pos[..., None, None]
         turns: Array = self._fixed + np.sin(angle) * self._sine
         turns += (1.0 - np.cos(angle)) * self._versine
@@ -128,6 +133,12 @@ def down_in_base(quat_wxyz: Array) -> Array:
     return np.array(
         [2.0 * (w * y - x * z), -2.0 * (y * z + w * x), 2.0 * (x * x + y * y) - 1.0]
     )
+
+
+def _crossing(vector: Array) -> Array:
+    """Return the matrix m for which rows @ m are rows x vector, (3, 3)."""
+    x, y, z = vector.tolist()
+    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
 
 def _cross(a: Array, b: Array) -> Array:

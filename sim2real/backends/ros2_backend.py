@@ -16,7 +16,6 @@ from sim2real.ros2.robot_clock import Jump
 from sim2real.ros2.slot import Arrival
 from sim2real.ros2.taking_over import refuse_unfit
 
-DEADLINE_S = CONTROL_DT / 2  # a later command has missed its tick [s]
 LOST_S = 1.0  # without a joint state the robot is gone [s]
 BEGIN_S = 10.0  # to wait for the first state [s]
 MEET_S = 0.5  # to learn of others who command the robot [s]
@@ -70,7 +69,8 @@ class Ros2Backend:
             takes_over: the robot stands on its feet: one that does not is refused by
                 `reset`, and `close` leaves it to its own stand.
             realtime: a robot has its own pace; there is no other.
-            speed: of the robot's clock, as a share of ours; a virtual one may be slow.
+            speed: of the robot's clock, as a share of ours; a virtual one may be slow,
+                and says so itself when it begins anew.
             heartbeat_age_s: how long ago the operator gave a sign of life.
             begin_s: how long `reset` waits for the first state [s].
             lost_s: how long `step` waits for a state before it gives up [s].
@@ -83,7 +83,6 @@ class Ros2Backend:
         self.control_dt = CONTROL_DT
         self.inbox = inbox or Inbox(robot, scene, InboxConfig(), clock)
         self.after_send: list[Callable[[], None]] = []
-        self.punctuality = Punctuality(period=CONTROL_DT, deadline=DEADLINE_S)
         self._alone = link is None
         self._link: Link | None = link or connect(robot, self.inbox)
         self._restarts, self._takes_over = restarts, takes_over
@@ -94,9 +93,10 @@ class Ros2Backend:
             lambda done, deadline: self.link.handle(done, deadline),
             clock,
             lockstep=lockstep,
-            period_ns=int(CONTROL_DT / speed * NANOSECONDS),
+            speed=speed,
             lost_s=lost_s,
         )
+        self.punctuality = self._on_time()
         self._commanded = False  # since the reset
 
     # --- RobotBackend ---
@@ -212,6 +212,10 @@ class Ros2Backend:
         """Leaps of the robot's clock since the reset."""
         return tuple(self._reception.clock.jumps)
 
+    def compute_clock(self) -> float:
+        """Return what overruns are timed by, in robot time [s]; 0 in lock-step."""
+        return 0.0 if self.lockstep else self._reception.speed * self._now() * 1e-9
+
     def emergency_stop(self) -> bool | None:
         """Return whether it is there and not pressed; None: nobody reports it."""
         return self.inbox.operator.stop_is_free
@@ -221,7 +225,7 @@ class Ros2Backend:
         joints = self.inbox.joints
         age = 0.0 if self.lockstep else joints.age_s(self._now())
         return Health(
-            state_age_s=age,
+            state_age_s=self._reception.speed * age,  # in robot time
             heartbeat_age_s=self._heartbeat_age_s(),
             duplicates=0 if self.lockstep else joints.counts[Arrival.DUPLICATE],
             reordered=joints.counts[Arrival.REORDERED],
@@ -252,7 +256,8 @@ class Ros2Backend:
         if isinstance(world, str):
             raise BackendError(f"the simulation does not begin anew: {world}.")
         if self._alone:
-            self._reception.lockstep = world.lockstep
+            self._reception.keep_pace(lockstep=world.lockstep, speed=world.speed)
+            self.punctuality = self._on_time()
         return world.stamp_ns
 
     def _need_state(self, first: int, deadline: int) -> None:
@@ -264,6 +269,10 @@ class Ros2Backend:
             f"no state of the robot in {self._begin_s:g} s: {lacking}. Look at "
             "`ros2 topic hz joint_states`, names, namespace and ROS_DOMAIN_ID."
         )
+
+    def _on_time(self) -> Punctuality:
+        period = CONTROL_DT / self._reception.speed
+        return Punctuality(period=period, deadline=period / 2.0)
 
     def _begin(self) -> RobotState:
         self.punctuality.pause()

@@ -124,10 +124,7 @@ def plan_excitation(
         ConfigError: for a group that does not exist or that the robot lacks, or a size
             that is not above 0 and at most 1.
     """
-    if not 0.0 < size <= 1.0:
-        raise ConfigError(
-            f"size {size:g} of the swings: expected more than 0 and at most 1."
-        )
+    check_size(size)
     rng = np.random.default_rng(seed)
     return Excitation(
         stretches=tuple(
@@ -137,6 +134,18 @@ def plan_excitation(
         damping=robot.damping,
         start_pose=hoisted_pose(robot),
     )
+
+
+def check_size(size: float) -> None:
+    """Refuse a share of the largest swings that is none.
+
+    Raises:
+        ConfigError: if it is not above 0 and at most 1.
+    """
+    if not 0.0 < size <= 1.0:
+        raise ConfigError(
+            f"size {size:g} of the swings: expected more than 0 and at most 1."
+        )
 
 
 def _chosen(robot: RobotConfig, groups: Sequence[str] | None) -> list[str]:

@@ -21,12 +21,13 @@ STARTS = (0.02, 1.0)
 A joint that sticks in the model but not in truth, or the other way round, is a valley
 of its own, so that the search begins in more than one place.
 """
-ROUGH, ROUND, ROUNDS = 4, 4, 8
+ROUGH, ROUND, ROUNDS = 4, 3, 12
 """Iterations at most: of the shared unknowns alone, from each start; then of all of
-them, in each of so many rounds at most. The weights are set anew before each round."""
+them, in each of so many rounds at most. Weights are set anew before each round."""
+NEARBY = 10.0  # with such a step left to go, the Jacobian of the last round will do
 SETTLED = 0.1
-"""Standard deviations, all unknowns together, by which a last round may move them: what
-has not settled is wrong in a way that no interval shows."""
+"""Standard deviations, of all unknowns together, that may be left to go: what has not
+settled is wrong in a way that no interval shows."""
 DELAY_KNOWN_TO = 1e-4  # however many readings: stamps are no better [s]
 
 OWN = ("encoder_bias", "link_mass_scale", "stiffness_scale", "damping_gain_scale")
@@ -67,13 +68,20 @@ def fit(problem: Problem, progress: Progress | None = None) -> Fit:
     """Search for the unknowns with MuJoCo's least squares, and say how sure that is."""
     search = Search(problem, progress)
     shared = [i for i, one in enumerate(problem.unknowns) if one.field not in OWN]
-    begun = [search.run(search.start(share), shared, ROUGH) for share in STARTS]
+    begun = []
+    for share in STARTS:
+        begun.append(search.run(search.start(share), shared, ROUGH))
+        if problem.explained(begun[-1].x):
+            break
     best = min(begun, key=lambda one: one.cost)
-    everything = list(range(len(problem.unknowns)))
+    everything, left = list(range(len(problem.unknowns))), np.inf
     for _ in range(ROUNDS):
-        problem.reweigh(best.x)
-        before, best = best, search.run(best.x, everything, ROUND)
-        if np.linalg.norm(best.jacobian @ (best.x - before.x)) < SETTLED:
+        factors = problem.reweigh(best.x)
+        nearby = left < NEARBY
+        known = best.jacobian * factors[:, None] if nearby else None
+        best = search.run(best.x, everything, ROUND, jacobian=known)
+        left = search.left_to_go(best)
+        if nearby and left < SETTLED:  # with weights of the end, too
             break
     return _concluded(problem, best.x, best.jacobian, search.iterations)
 

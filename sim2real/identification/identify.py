@@ -14,6 +14,7 @@ from sim2real.identification.parts import PARTS, Each, Part, unknowns_of
 from sim2real.identification.problem import Problem
 from sim2real.identification.rollouts import Predictor, Signals
 from sim2real.identification.unknowns import Unknown, applied
+from sim2real.identification.weighing import Weighing, weighings
 from sim2real.identification.windows import Window, cut
 from sim2real.robot_parameters import RobotParameters
 
@@ -48,6 +49,8 @@ class Identified:
     parameters: RobotParameters  # with what could be told; the rest is nominal
     costs: Mapping[str, float]  # of each part: mean squared weighted residual
     held_out: tuple[HeldOut, ...]
+    # Of each series of squats on the ground, nominal and identified.
+    weighed: tuple[tuple[Weighing, Weighing], ...] = ()
 
     def errors(self) -> tuple[float, float]:
         """Return the errors of all held-out positions, nominal and identified [rad]."""
@@ -127,6 +130,13 @@ def identify(
         parameters=parameters,
         costs=costs,
         held_out=tuple(_judged(robot, sources, parameters)),
+        weighed=tuple(
+            zip(
+                weighings(robot, sources, RobotParameters.nominal(robot)),
+                weighings(robot, sources, parameters),
+                strict=True,
+            )
+        ),
     )
 
 
@@ -135,7 +145,7 @@ def excited_parts(robot: RobotConfig, sources: Sequence[Source]) -> list[Part]:
     moved = {
         joint
         for source in sources
-        for phase in source.phases
+        for phase in source.sweeps
         if not phase.held_out
         for joint in phase.joints
     }
@@ -163,7 +173,7 @@ def predictors(
     windows = [
         cut(source.log, robot, phase, part.joints(robot))
         for source in sources
-        for phase in source.phases
+        for phase in source.sweeps
         if phase.held_out == held_out and sought & set(phase.joints)
     ]
     return [

@@ -25,6 +25,16 @@ class Source:
     log: RobotLog
     phases: tuple[Phase, ...]
 
+    @property
+    def sweeps(self) -> tuple[Phase, ...]:
+        """The phases on a stand."""
+        return tuple(phase for phase in self.phases if phase.on == "stand")
+
+    @property
+    def on_the_ground(self) -> tuple[Phase, ...]:
+        """The phases on its own feet; they judge a fit, and are no part of it."""
+        return tuple(phase for phase in self.phases if phase.on == "ground")
+
 
 def read_source(path: Path, robot: RobotConfig) -> Source:
     """Read a log with its excitation.
@@ -48,17 +58,20 @@ def check_sources(
         LogError: for signals that are constant or clipped, or were not recorded.
     """
     for source in sources:
+        needs_efforts = efforts or bool(source.on_the_ground)
         source.log.need(
-            "commands", "velocity", "imu", *(("effort",) if efforts else ())
+            "commands", "velocity", "imu", *(("effort",) if needs_efforts else ())
         )
         _check_whole(source)
         for phase in source.phases:
             _check_joints(robot, source.log, phase)
-        moved = {joint for phase in source.phases for joint in phase.joints}
+        if not source.sweeps:
+            continue
+        moved = {joint for phase in source.sweeps for joint in phase.joints}
         check_signals(source.log, robot, [j for j in robot.joint_names if j in moved])
-        for phase in source.phases:
+        for phase in source.sweeps:
             _check_strength(robot, source.log, phase)
-    phases = [phase for source in sources for phase in source.phases]
+    phases = [phase for source in sources for phase in source.sweeps]
     where = ", ".join(str(source.log.path) for source in sources) or "no log"
     if all(phase.held_out for phase in phases):
         raise ExcitationError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from configs.schema import RobotConfig
 from sim2real.identification.fit import Finding
 from sim2real.identification.identify import Identified
@@ -52,9 +54,23 @@ def identified_robot(
         figures={
             "held_out_error_nominal_rad": round(nominal, 6),
             "held_out_error_identified_rad": round(identified, 6),
+            **_weights(outcome),
         },
         parameters=parameters,
     )
+
+
+def _weights(outcome: Identified) -> dict[str, float]:
+    """Return by how much the legs feel more than the robot weighs, as shares."""
+    if not outcome.weighed:
+        return {}
+    nominal, identified = np.mean(
+        [[one.error for one in pair] for pair in outcome.weighed], axis=0
+    )
+    return {
+        "weight_error_nominal": round(float(nominal), 4),
+        "weight_error_identified": round(float(identified), 4),
+    }
 
 
 def finding_of(

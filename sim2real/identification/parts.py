@@ -24,7 +24,6 @@ BY_MOTOR = ("damping_add", "friction_loss_add")
 """Fields with units of their own, which small motors do not share with big ones."""
 SMALL = 0.25  # of the strongest motor of a limb: a motor of another kind
 GAIN_FIELDS = ("stiffness_scale", "damping_gain_scale")
-LIGHTEST = 0.12  # of the heaviest; a lighter link does not matter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +33,7 @@ class Part:
     name: str
     groups: tuple[str, ...]  # limbs
     trunk: bool = False  # whether its sweeps move the trunk and what hands hold
+    carries: tuple[str, ...] = ()  # limbs at its ends, which it moves as a whole
     gives: str = ""  # joints with this in their name give way, but are known by then
 
     def joints(self, robot: RobotConfig) -> tuple[str, ...]:
@@ -49,7 +49,12 @@ class Part:
 PARTS = (
     Part(name="left leg", groups=("left_leg",)),
     Part(name="right leg", groups=("right_leg",)),
-    Part(name="waist and arms", groups=("waist", "left_arm", "right_arm"), trunk=True),
+    Part(
+        name="waist and arms",
+        groups=("waist", "left_arm", "right_arm"),
+        trunk=True,
+        carries=("left_hand", "right_hand"),
+    ),
     # Fingers shake the wrist that carries them.
     Part(name="left hand", groups=("left_hand",), gives="left_wrist_"),
     Part(name="right hand", groups=("right_hand",), gives="right_wrist_"),
@@ -80,9 +85,13 @@ def unknowns_of(
             sought += [unknown(robot, field, key) for key in keys]
     joints = robot.joints_of(*part.groups)
     sought += [unknown(robot, "encoder_bias", joint) for joint in joints]
-    sought += [
-        unknown(robot, "link_mass_scale", link) for link in _links(robot, joints)
-    ]
+    # Every mass that moves is sought. One that was taken for certain, however light,
+    # would be what all others, motors and friction are weighed with.
+    masses = [*_links(robot, joints)]
+    for group in part.carries:
+        links = _links(robot, robot.joints_of(group))
+        masses += ["+".join(links)] if links else []
+    sought += [unknown(robot, "link_mass_scale", links) for links in masses]
     if part.trunk:
         sought.append(unknown(robot, "base_mass_add"))
         sought += [unknown(robot, "base_com_add", axis) for axis in "012"]
@@ -104,15 +113,15 @@ def _motors(robot: RobotConfig, group: str) -> list[str]:
 
 
 def _links(robot: RobotConfig, joints: Sequence[str]) -> list[str]:
-    """Return the links that these joints carry directly, but for the light ones."""
-    masses = {
-        name: mass
-        for name, mass, moved_by in _bodies(robot)
-        # The trunk's own mass is sought as what was added to it.
+    """Return the links that these joints carry directly.
+
+    The trunk's own mass is sought as what was added to it.
+    """
+    return [
+        name
+        for name, _, moved_by in _bodies(robot)
         if moved_by & set(joints) and name != TRUNK
-    }
-    least = LIGHTEST * max(masses.values(), default=0.0)
-    return [name for name, mass in masses.items() if mass >= least]
+    ]
 
 
 def link_mass(robot: RobotConfig, link: str) -> float:

@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 LEAST_POS = 2e-4  # what is believed of a position reading at best [rad]
 LEAST_EFFORT = 0.01  # of an effort, as a share of the limit
 FIRST_POS = 5e-3  # of a position, before anything is known [rad]
+EXPLAINED = 3.0  # times the noise of the readings
 
 
 class Problem:
@@ -88,13 +89,33 @@ class Problem:
             for p, w in zip(self.predictors, self._weights, strict=True)
         ]
 
-    def reweigh(self, x: Array) -> None:
-        """Set each channel's weight by how well the model can follow it."""
+    def reweigh(self, x: Array) -> Array:
+        """Set each channel's weight by how well the model can follow it.
+
+        Returns:
+            what residuals, and rows of their Jacobian, are to be multiplied with, (m,).
+        """
         candidate = self.candidate(x)
+        factors = []
         for place, predictor in enumerate(self.predictors):
             errors = self._errors(predictor, predictor.predict([candidate])[0])
             rms = np.sqrt((errors**2).mean(axis=0))
-            self._weights[place] = np.maximum(rms, self._least(predictor))
+            before, now = self._weights[place], np.maximum(rms, self._least(predictor))
+            self._weights[place] = now
+            factors.append(np.tile(before / now, len(errors)))
+        return np.concatenate([*factors, np.ones(len(self.unknowns))])
+
+    def explained(self, x: Array) -> bool:
+        """Whether what is left of the positions is hardly more than their noise."""
+        candidate = self.candidate(x)
+        for predictor in self.predictors:
+            errors = self._errors(predictor, predictor.predict([candidate])[0])
+            moved = predictor.window.moved
+            least = self._least(predictor)[: len(moved)]
+            rms = np.sqrt((errors[:, : len(moved)] ** 2).mean(axis=0))
+            if np.median(rms / least) > EXPLAINED:
+                return False
+        return True
 
     def _errors(self, predictor: Predictor, predicted: Signals) -> Array:
         window, moved = predictor.window, predictor.window.moved

@@ -48,9 +48,10 @@ class RecordingLimits(Config):
     tilt: float = 0.15  # of the base from where it began [rad]
 
 
-ON_THE_GROUND = RecordingLimits(error=2.0, tilt=0.35)
-"""A robot on its feet leans a little, whatever it does, and the targets of a policy are
-torques in disguise, far from where joints go."""
+ON_THE_GROUND = RecordingLimits(speed_share=0.8, effort_ticks=15, error=2.0, tilt=0.35)
+"""A robot on its feet leans a little, whatever it does, and a step takes all that an
+ankle has, for a moment. Targets of a policy are torques in disguise, far from where
+joints go."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ class NewWorld:
 
     stamp_ns: int  # of its first state
     lockstep: bool = False  # it waits for a command to each of its states
+    speed: float = 1.0  # of its clock, as a share of ours
 
 
 class Link(Protocol):

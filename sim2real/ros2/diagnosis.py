@@ -49,10 +49,16 @@ def diagnose_slot(slot: Slot[object], now_ns: int) -> Diagnosis:
     age, rate = slot.age_s(now_ns), slot.rate_hz(now_ns)
     counts = {arrival.value: str(n) for arrival, n in slot.counts.items()}
     values = {"rate_hz": f"{rate:.1f}", "age_s": f"{age:.3f}", **counts}
+    values["broken_promises"] = str(slot.broken)
     if slot.value is None:
         text, level = slot.refusal or "nothing came", Level.ERROR
     elif age > SILENT_S:
         text, level = f"silent for {age:.1f} s", Level.ERROR
+    elif slot.broken:
+        text = (
+            f"{rate:.0f} Hz; the sender broke {slot.broken} promises (qos_deadline_s)"
+        )
+        level = Level.WARN
     elif slot.counts[Arrival.REFUSED]:
         text, level = f"{rate:.0f} Hz; {slot.refusal}", Level.WARN
     else:

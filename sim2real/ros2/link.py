@@ -11,7 +11,6 @@ from nav_msgs.msg import Odometry
 from praxis_msgs.msg import JointCommand as JointCommandMessage
 from praxis_msgs.msg import ObjectStates
 from praxis_msgs.srv import ResetSimulation
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -28,6 +27,11 @@ from sim2real.ros2.inbox import Inbox
 from sim2real.ros2.qos import command_qos, latched_qos, sensor_qos
 from sim2real.ros2.readings import NANOSECONDS
 
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ModuleNotFoundError:  # Humble calls it otherwise
+    from rclpy.qos_event import SubscriptionEventCallbacks
+
 ASK_GRAPH_NS = 250_000_000  # who commands the joints is asked so often
 
 
@@ -37,7 +41,6 @@ class RosLink:
     Attributes:
         node: on whose names everything is.
         executor: calls every callback of the node, whenever `handle` runs.
-        missed: how often a deadline or a sender's liveliness was lost, by topic.
     """
 
     def __init__(
@@ -61,15 +64,16 @@ class RosLink:
             owns_node: `close` ends the node, too.
         """
         self.node = node
-        self.missed: dict[str, int] = {}
         self._asked, self._others = 0, tuple[str, ...]()
         self._owns_node = owns_node
         self._qos = sensor_qos(reliable=reliable, deadline_s=deadline_s)
         self._slack = sensor_qos(reliable=reliable)
-        self._subscribe(JointState, "joint_states", inbox.on_joint_state, self._qos)
-        self._subscribe(Imu, "imu/data", inbox.on_imu, self._qos)
-        self._subscribe(Odometry, "odom", inbox.on_odometry, self._slack)
-        self._subscribe(ObjectStates, "objects", inbox.on_objects, self._slack)
+        self._subscribe(
+            inbox, JointState, "joint_states", inbox.on_joint_state, self._qos
+        )
+        self._subscribe(inbox, Imu, "imu/data", inbox.on_imu, self._qos)
+        self._subscribe(inbox, Odometry, "odom", inbox.on_odometry, self._slack)
+        self._subscribe(inbox, ObjectStates, "objects", inbox.on_objects, self._slack)
         self._subscribe_detections(inbox)
         if inbox.config.base_from_tf or inbox.config.object_frames or not reliable:
             self._subscribe_tf(inbox)
@@ -101,14 +105,22 @@ class RosLink:
         return RosLink(node, robot, inbox, reliable=reliable, owns_node=True)
 
     def _subscribe(
-        self, kind: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+        self,
+        inbox: Inbox,
+        kind: Any,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
     ) -> None:
-        def lost(_: Any) -> None:
-            self.missed[topic] = self.missed.get(topic, 0) + 1
-
-        events = SubscriptionEventCallbacks(
-            deadline=lost if qos is self._qos and qos.deadline.nanoseconds else None,
-        )
+        events = None
+        if qos is self._qos and qos.deadline.nanoseconds:
+            slot = next(slot for slot in inbox.slots if slot.topic == topic)
+            events = SubscriptionEventCallbacks(
+                deadline=lambda event: slot.break_promise(event.total_count_change),
+                liveliness=lambda event: slot.break_promise(
+                    max(event.not_alive_count_change, 0)
+                ),
+            )
         self.node.create_subscription(
             kind, topic, callback, qos, event_callbacks=events
         )
@@ -119,7 +131,7 @@ class RosLink:
         except ModuleNotFoundError:  # it is no part of a bare ROS 2
             return
         self._subscribe(
-            Detection3DArray, "detections", inbox.on_detections, self._slack
+            inbox, Detection3DArray, "detections", inbox.on_detections, self._slack
         )
 
     def _subscribe_tf(self, inbox: Inbox) -> None:
@@ -171,6 +183,7 @@ class RosLink:
         return NewWorld(
             stamp_ns=int(result.stamp.sec) * NANOSECONDS + int(result.stamp.nanosec),
             lockstep=bool(result.lockstep),
+            speed=float(result.speed),
         )
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from sim2real.ros2.robot_clock import RobotClock
 CONTROL_DT = 0.02  # [s]
 NANOSECONDS = 1_000_000_000
 EARLY_S = 0.004  # a state so much before its time is the one of this tick [s]
-PATIENCE_S = 0.010  # a tick waits so long for a state that is late [s]
+PATIENCE = 0.5  # a tick waits so long for a state that is late, in periods
 CATCH_UP_NS = 2_000_000  # to read what came while we were busy
 LOCKSTEP_S = 10.0  # to wait for the simulation's next tick [s]
 
@@ -25,6 +25,7 @@ class Reception:
 
     Attributes:
         lockstep: the other side waits for every command.
+        speed: of the robot's clock, as a share of ours.
         clock: robot time.
         rhythm: when states are due.
         stamp_ns: of the state that was taken last, on the robot's clock.
@@ -38,7 +39,7 @@ class Reception:
         now: Callable[[], int],
         *,
         lockstep: bool,
-        period_ns: int,
+        speed: float,
         lost_s: float,
     ) -> None:
         """Take the inbox.
@@ -48,17 +49,21 @@ class Reception:
             handle: lets them land.
             now: our monotonic clock [ns].
             lockstep: see above.
-            period_ns: of a tick, on our clock.
+            speed: of the robot's clock, as a share of ours.
             lost_s: how long to wait for a state before the robot is given up [s].
         """
-        self.lockstep = lockstep
         self.clock = RobotClock()
-        self.rhythm = Rhythm(period_ns)
+        self.keep_pace(lockstep=lockstep, speed=speed)
         self.stamp_ns = -1
         self.state: RobotState | None = None
         self._inbox, self._handle, self._now = inbox, handle, now
-        self._period, self._lost_s = period_ns, lost_s
+        self._lost_s = lost_s
         self._begun = -1  # stamp of robot time 0
+
+    def keep_pace(self, *, lockstep: bool, speed: float) -> None:
+        """Go by the pace of the other side from now on."""
+        self.lockstep, self.speed = lockstep, speed
+        self.rhythm = Rhythm(int(CONTROL_DT / speed * NANOSECONDS))
 
     def is_complete(self, first_ns: int = -1) -> bool:
         """Return whether every part of a state is there, none older than a stamp."""
@@ -78,7 +83,7 @@ class Reception:
 
     def wait(self) -> None:
         """Let a tick pass in which a simulation in lock-step gets no command."""
-        self._handle(lambda: False, self._now() + self._period)
+        self._handle(lambda: False, self._now() + self.rhythm.period)
 
     def next(self, before: RobotState) -> RobotState:
         """Return the state after `before`; that one again if the next one is late.
@@ -113,7 +118,7 @@ class Reception:
         due = self.rhythm.next_tick()
         if self._now() > due:  # we are late: what came meanwhile is waiting
             self._handle(lambda: False, self._now() + CATCH_UP_NS)
-        if self._handle(arrived, due + int(PATIENCE_S * NANOSECONDS)):
+        if self._handle(arrived, due + int(PATIENCE * self.rhythm.period)):
             return self._take(self.clock.time_of(joints.stamp_ns, joints.received_ns))
         age = joints.age_s(self._now())
         if age > self._lost_s:

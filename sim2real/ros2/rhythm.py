@@ -14,17 +14,18 @@ class Rhythm:
     Attributes:
         due: when the state of this tick was to come.
         received: when the newest part of it came.
+        period: from one tick to the next.
     """
 
     def __init__(self, period: int) -> None:
         """Take the time from one tick to the next [ns]."""
-        self._period = period
+        self.period = period
         self.due = 0
         self.received = 0
 
     def next_tick(self) -> int:
         """A tick is over; return when the state of the next one is due."""
-        self.due += self._period
+        self.due += self.period
         return self.due
 
     def missed(self, now: int) -> None:
@@ -35,5 +36,5 @@ class Rhythm:
         """A state came."""
         self.received = received
         drift = received - self.due
-        at_once = drift < 0 or drift > self._period
+        at_once = drift < 0 or drift > self.period
         self.due += drift if at_once else drift // SLOWLY

@@ -29,6 +29,7 @@ class Slot(Generic[T]):
     def __init__(self, topic: str) -> None:
         """Begin empty."""
         self.topic = topic
+        self.broken = 0  # promises of its sender: a deadline, a sign of life
         self.clear()
 
     def clear(self) -> None:
@@ -54,6 +55,10 @@ class Slot(Generic[T]):
         """Count a message that cannot be used."""
         self.counts[Arrival.REFUSED] += 1
         self.refusal = text
+
+    def break_promise(self, times: int = 1) -> None:
+        """Count a deadline that the sender missed, or that it gave no sign of life."""
+        self.broken += times
 
     def _compare(self, stamp_ns: int) -> Arrival:
         if self.value is None or stamp_ns > self.stamp_ns:

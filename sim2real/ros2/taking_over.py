@@ -13,6 +13,8 @@ from sim2real.life_cycle import Facts, LifeCycle, LifeCycleConfig, Request
 from sim2real.robot import BackendError, RobotBackend, RobotState
 from sim2real.robot_checks import WATCHED_TICKS, Watched, check_robot
 
+LOOKS = 20  # of half a second each: a late state now and then is no reason
+
 
 class StandingRobot(RobotBackend, Protocol):
     """What is looked at."""
@@ -32,11 +34,19 @@ class StandingRobot(RobotBackend, Protocol):
 
 
 def refuse_unfit(backend: StandingRobot) -> None:
-    """Look at a robot for half a second.
+    """Look at a robot until it is well, for ten seconds at most.
 
     Raises:
         BackendError: with the first reason not to command it.
     """
+    for _ in range(LOOKS):
+        wrong = _what_is_wrong(backend)
+        if wrong is None:
+            return
+    raise BackendError(f"the robot is not taken over, {wrong}.")
+
+
+def _what_is_wrong(backend: StandingRobot) -> str | None:
     states = tuple(backend.measure() for _ in range(WATCHED_TICKS))
     health = backend.health()
     watched = Watched(
@@ -49,10 +59,7 @@ def refuse_unfit(backend: StandingRobot) -> None:
     )
     for check in check_robot(watched):
         if not check.passed:
-            raise BackendError(
-                f"the robot is not taken over, check of {check.name} failed: "
-                f"{check.reason}."
-            )
+            return f"check of {check.name} failed: {check.reason}"
     facts = Facts(
         state_age_s=health.state_age_s, other_commanders=health.other_commanders
     )
@@ -61,7 +68,5 @@ def refuse_unfit(backend: StandingRobot) -> None:
     for request in (Request.CHECKED, Request.START):
         refused = cycle.ask(request, states[-1], facts)
         if refused is not None:
-            raise BackendError(
-                f"the robot is not taken over, {refused.text}. One that hangs or lies "
-                "is started by the node (docs/ros2.md)."
-            )
+            return f"{refused.text}; one that hangs or lies is for the node"
+    return None

@@ -11,95 +11,27 @@ line, a ROS 2 node and a test walk the same steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-
 import numpy as np
 from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
 from sim2real.robot import JointCommand, RobotState
 from sim2real.rotations import project_gravity
-from sim2real.unitree.hardware import Hardware, HardwareMismatch, check_hardware
+from sim2real.unitree.hardware import HardwareMismatch, check_hardware
+from sim2real.unitree.ritual_steps import (
+    HELD,
+    IN_POSE,
+    ORDER,
+    QUESTIONS,
+    SKILLS,
+    UNTOUCHED,
+    Advice,
+    RitualConfig,
+    Seen,
+    Step,
+)
 
 Array = NDArray[np.float64]
-
-
-class Step(str, Enum):
-    """Where the ritual is; the order is that of the ritual."""
-
-    CONNECT = "connect"
-    HOIST = "hoist"
-    RELEASE = "release"
-    ZERO_TORQUE = "zero torque"
-    DAMPING = "damping"
-    CHECK = "check"
-    RAMP = "ramp"
-    STAND = "stand"
-    LOWER = "lower"
-    BALANCE = "balance"
-    UNHOOK = "unhook"
-    READY = "ready"
-    ABORTED = "aborted"
-
-
-ORDER = tuple(Step)[:-1]
-
-QUESTIONS = {
-    Step.HOIST: "Does the robot hang on the hoist, feet off the ground, nobody within "
-    "2 m, the remote's damping combination (L2+B) tried and in your hand?",
-    Step.ZERO_TORQUE: "Are all joints limp, without sound or twitch?",
-    Step.CHECK: "Move the right index finger by hand: does the figure of "
-    "right_hand_index_0_joint change, and of no other? Then a knee and an elbow.",
-    Step.STAND: "Does the robot hold the default pose, without shaking, feet level?",
-    Step.LOWER: "Are both soles flat on the ground, and is the rope still taut?",
-    Step.BALANCE: "Does it balance by itself, the rope slack by 5 cm, for 10 s?",
-    Step.UNHOOK: "Is the hook off, and are you out of its reach?",
-}
-"""What a person must say yes to before a step is left."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RitualConfig:
-    """Times and limits; all on the cautious side."""
-
-    zero_torque_s: float = 1.0  # at least
-    damping_s: float = 2.0  # at least
-    damping_scale: float = 2.0  # of the robot's own damping gains
-    ramp_s: float = 6.0  # from where the joints hang to the default pose
-    steady_s: float = 2.0  # to stand still before a step is left
-    fresh_s: float = 0.05  # a state older than this counts as none
-    tilt: float = 0.35  # of the pelvis at most [rad]
-    slow: float = 0.3  # what counts as still [rad/s]
-    fast: float = 6.0  # of a joint in any step: something is loose [rad/s]
-    behind: float = 0.5  # of a joint to its target in ramp and stand [rad]
-    warm: float = 70.0  # of a motor, to begin with [deg C]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What is known at one instant."""
-
-    time: float  # robot time [s]
-    state: RobotState | None  # None: no whole message yet
-    hardware: Hardware | None
-    motion_service: str | None  # what drives the robot; empty: nobody, None: not asked
-    temperature: float = 0.0  # of the warmest motor [deg C]
-    faults: tuple[str, ...] = ()  # joints whose motor reports an error
-    commanding: bool = False  # whether the skills send commands
-    confirmed: Step | None = None  # the step that the operator says yes to
-    abort: bool = False  # the operator says stop
-
-
-@dataclass(frozen=True, kw_only=True)
-class Advice:
-    """What to do now."""
-
-    step: Step
-    command: JointCommand | None  # None: send nothing
-    policies: bool = False  # the command of the skills may pass instead
-    question: str | None = None  # for the operator
-    waiting_for: str = ""  # why the step is not left; empty in `ready`
 
 
 class StartRitual:
@@ -141,7 +73,7 @@ class StartRitual:
         return Advice(
             step=self.step,
             command=self._command(seen),
-            policies=self.step in (Step.BALANCE, Step.UNHOOK, Step.READY),
+            policies=self.step in SKILLS,
             question=QUESTIONS.get(self.step),
             waiting_for=waiting,
         )
@@ -157,8 +89,10 @@ class StartRitual:
         """Return why everything must stop, or an empty string."""
         if seen.abort:
             return "the operator stopped it"
-        if self.step in _UNTOUCHED:
+        if self.step in UNTOUCHED:
             return ""  # the vendor's controller has the robot, nothing was sent
+        if seen.remote_stop:
+            return "it was stopped by the remote"
         state, limits = seen.state, self._config
         if state is None or seen.time - state.time > limits.fresh_s:
             return f"no state for more than {1000 * limits.fresh_s:.0f} ms"
@@ -173,9 +107,9 @@ class StartRitual:
             return f"the pelvis tilts by {np.degrees(tilt):.0f} deg"
         fastest = int(np.argmax(abs(state.joint_vel)))
         speed = float(abs(state.joint_vel[fastest]))
-        if self.step in _HELD and speed > limits.fast:
+        if self.step in HELD and speed > limits.fast:
             return f"{self._robot.joint_names[fastest]} moves at {speed:.1f} rad/s"
-        if self.step in _IN_POSE:
+        if self.step in IN_POSE:
             return self._left_behind(seen, state)
         return ""
 
@@ -201,6 +135,8 @@ class StartRitual:
         match self.step:
             case Step.CONNECT:
                 return self._connected(seen)
+            case Step.HOIST if limits.remote and not seen.stop_tried:
+                return "L2+B on the remote, once, to see that it is heard"
             case Step.RELEASE:
                 service = seen.motion_service
                 return "" if service == "" else f"motion service '{service}' to let go"
@@ -259,7 +195,7 @@ class StartRitual:
 
     def _command(self, seen: Seen) -> JointCommand | None:
         robot, state = self._robot, seen.state
-        if self.step in _UNTOUCHED:
+        if self.step in UNTOUCHED:
             return None
         pos = robot.default_joint_pos if state is None else state.joint_pos
         none = np.zeros_like(robot.stiffness)
@@ -287,11 +223,6 @@ class StartRitual:
         lasted = seen.time - (self._since or 0.0)
         x = min(lasted / self._config.ramp_s, 1.0)
         return x * x * (3.0 - 2.0 * x)
-
-
-_UNTOUCHED = (Step.CONNECT, Step.HOIST, Step.RELEASE)
-_HELD = (Step.DAMPING, Step.CHECK, Step.RAMP, Step.STAND, Step.LOWER)
-_IN_POSE = (Step.RAMP, Step.STAND)
 
 
 def _until(lasted: float, wanted: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from configs.schema import RobotConfig
 from sim2real.chosen_robot import choose_robot
 from sim2real.robot_parameters import RobotParameters
 from skills.balance import Balance
-from skills.library import ADAPTIVE, make_skills, policy_path
+from skills.library import ADAPTIVE, WIDE, make_skills, policy_path
 from skills.policy import Policy, PolicyMismatch
 from skills.training.evaluate_legs import evaluate_balance, evaluate_walk
 from skills.training.evaluate_skills import (
@@ -98,22 +99,9 @@ def _walk(
     count: int,
     report: Report,
     parameters: RobotParameters | None,
+    skill: str = "walk",
 ) -> dict[str, Any]:
-    policy = Policy.load(policy_path("walk", folder), robot)
-    return evaluate_walk(
-        robot, policy, seed=seed, minutes=count, report=report, parameters=parameters
-    )
-
-
-def _walk_adaptive(
-    robot: RobotConfig,
-    folder: Path | None,
-    seed: int,
-    count: int,
-    report: Report,
-    parameters: RobotParameters | None,
-) -> dict[str, Any]:
-    policy = Policy.load(policy_path(f"walk{ADAPTIVE}", folder), robot)
+    policy = Policy.load(policy_path(skill, folder), robot)
     return evaluate_walk(
         robot, policy, seed=seed, minutes=count, report=report, parameters=parameters
     )
@@ -187,7 +175,8 @@ EVALUATIONS: dict[str, tuple[int, Measure]] = {
     "arrival": (100, _arrival),
     "grasp": (100, _grasp),
     "manipulate": (100, _place),
-    "walk_adaptive": (10, _walk_adaptive),
+    "walk_wide": (10, partial(_walk, skill="walk_wide")),
+    "walk_adaptive": (10, partial(_walk, skill="walk_adaptive")),
 }
 """For each skill how many episodes are usual (minutes for walk), and the measure."""
 
@@ -196,7 +185,7 @@ def main() -> None:
     """Measure every policy that ships and rewrite the reports beside them."""
     console = Console()
     for skill in EVALUATIONS:
-        if skill.endswith(ADAPTIVE) and not policy_path(skill).is_file():
+        if skill.endswith((ADAPTIVE, WIDE)) and not policy_path(skill).is_file():
             continue  # not every skill has one
         console.rule(skill)
         try:

@@ -18,8 +18,8 @@ from skills.training.imitation import ImitationProgress, imitate
 from skills.training.place_env import PlaceEnv
 from skills.training.place_expert import place_action
 from skills.training.ppo import CappedPPO
-from skills.training.train import TrainingEnv, save_checkpoint
-from skills.training.warm_start import warm_start
+from skills.training.train import CHECKPOINT, TrainingEnv, save_checkpoint
+from skills.training.warm_start import warm_start, warm_start_critic
 
 IMITATION = "imitation.csv"
 
@@ -40,6 +40,10 @@ def teach(
             else:
                 warm_start(ppo.actor, env.description, source)
             console.print(f"the actor begins as {source.name}")
+            checkpoint = source.with_name(CHECKPOINT)
+            if checkpoint.is_file():  # the policy lies in the folder of its run
+                warm_start_critic(ppo.critic, checkpoint)
+                console.print(f"the critic begins as that of {checkpoint}")
         return
     if config.imitation_steps == 0:
         return

@@ -48,6 +48,36 @@ def warm_start(actor: MLPModel, description: PolicyDescription, path: Path) -> N
     _fill(actor.mlp, layers, path.name)
 
 
+def warm_start_critic(critic: nn.Module, checkpoint: Path) -> None:
+    """Give a critic the weights of another run's; inputs behind those count nothing.
+
+    Updates by a critic that knows nothing yet lose what the actor can already.
+
+    Args:
+        critic: of PPO.
+        checkpoint: of a run with the same observations, perhaps fewer.
+
+    Raises:
+        ConfigError: if the networks do not fit.
+    """
+    given = torch.load(checkpoint, weights_only=False)["critic_state_dict"]
+    own = critic.state_dict()
+    fitting = {}
+    for name, values in own.items():
+        there = given.get(name)
+        wider = there is not None and there.ndim == 2 and values.ndim == 2
+        if wider and len(there) == len(values) and there.shape[1] < values.shape[1]:
+            more = values.shape[1] - there.shape[1]
+            there = torch.cat([there, there.new_zeros(len(there), more)], 1)
+        if there is None or there.shape != values.shape:
+            raise ConfigError(
+                f"warm_start: the critic of {checkpoint} has another {name} than this "
+                "training; move the checkpoint away from the policy to do without it."
+            )
+        fitting[name] = there
+    critic.load_state_dict(fitting)
+
+
 def _check_actions(
     given: ActionContract, description: PolicyDescription, source: str
 ) -> None:

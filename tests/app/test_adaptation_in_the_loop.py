@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,12 @@ from app.build import build, read_plan
 from app.cli import app
 from app.control_loop import Assembly, Episode
 from app.options import RunOptions
+from configs.loader import load_robot
 from sim2real.adaptation.adapter import Estimate, NoAdapter, Quantity
+from sim2real.adaptation.choice import Several
+from sim2real.identified import describe_parameters, save_identified
 from sim2real.robot import JointCommand, RobotState
+from sim2real.robot_parameters import RobotParameters
 
 
 class Lift(NoAdapter):
@@ -134,6 +139,37 @@ def test_what_cannot_be_chosen_is_one_line(words: list[str], sentence: str) -> N
 
     if words[1] == "module" and adaptive_skills():
         pytest.skip("an adaptive policy ships")
+    result = CliRunner().invoke(app, ["run", "stand", *words])
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_what_was_identified_is_compensated_in_a_run(tmp_path: Path) -> None:
+    pytest.importorskip("mujoco", reason="a robot that moves")
+    from sim2real.adaptation.calibrated_backend import CalibratedBackend
+    from sim2real.adaptation.known_robot import KnownRobotAdapter
+
+    robot = load_robot()
+    known = RobotParameters.of(robot, {"strength": 0.8, "encoder_bias": 0.01})
+    path = tmp_path / "mine.yaml"
+    save_identified(path, describe_parameters(robot, known))
+    options = RunOptions(identified=str(path), adapt="estimator")
+    assembly = build(read_plan("stand", options))
+    assert isinstance(assembly.backend, CalibratedBackend)
+    assert isinstance(assembly.adapter, Several)
+    alone = build(read_plan("stand", RunOptions(identified=str(path))))
+    assert isinstance(alone.adapter, KnownRobotAdapter)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--identified", "nobody"], "--identified nobody: there is no file nobody"),
+        (["--identified", "mine", "--backend", "fake"], "fake only pretends"),
+    ],
+)
+def test_what_was_not_identified_is_one_line(words: list[str], sentence: str) -> None:
     result = CliRunner().invoke(app, ["run", "stand", *words])
     assert result.exit_code == 2
     assert sentence in result.stderr

@@ -10,7 +10,7 @@ from app.control_loop import Episode
 from app.judge import Verdict
 from app.operators.desk import Wish
 from sim2real.hazards import Hazard, Reaction
-from sim2real.robot import BackendError
+from sim2real.robot import BackendError, JointCommand
 from skills.contract import Failure, GoalError
 
 
@@ -191,3 +191,28 @@ def test_a_task_that_makes_no_sense_here_is_refused(assemble, tmp_path):
     path.write_text("text: fly\nsteps: [{skill: fly}]\n")
     with pytest.raises(GoalError, match=r"step 1, fly\(\): there is no skill 'fly'"):
         Episode(assemble(str(path)), 0).run()
+
+
+def test_a_robot_that_goes_on_by_itself_is_looked_at_again_after_planning(assemble):
+    class Live(Wrapped):
+        looks = 0
+
+        def measure(self):
+            self.looks += 1
+            state = self._backend.step(still(self.robot))
+            return replace(state, time=0.5)
+
+    parts = assemble()
+    live = Live(parts.backend)
+    notes = Notes()
+    Episode(replace(parts, backend=live), 3, observers=[notes]).run()
+    assert live.looks == 1
+    assert notes.moments[0].snapshot.time == 0.5
+
+
+def still(robot):
+    return JointCommand(
+        joint_pos=robot.default_joint_pos,
+        stiffness=robot.stiffness,
+        damping=robot.damping,
+    )

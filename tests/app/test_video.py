@@ -80,3 +80,41 @@ def test_a_video_has_30_frames_a_second(tmp_path):
     # 0.68 s, and frames 0 to 20 are due by then.
     assert frames == 21
     assert seconds == pytest.approx(frames / 30, abs=0.05)
+
+
+PICTURES = """
+import sys
+from app.video_gl import prepare_gl
+prepare_gl()
+import mujoco, numpy as np
+from configs.loader import load_scene
+from sim2real.mujoco_light import light_up
+from sim2real.mujoco_scene import scene_model
+from sim2real.scenes import draw_scene
+from sim2real.surroundings import Surroundings
+for brightness in (1.0, 0.5):
+    model = scene_model(draw_scene(load_scene("kitchen"), np.random.default_rng(0)))
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    light_up(model, data, Surroundings(light_scale=brightness))
+    with mujoco.Renderer(model, 60, 80) as renderer:
+        renderer.update_scene(data)
+        print(float(renderer.render().mean()))
+"""
+
+
+def test_a_darker_place_gives_darker_pictures():
+    pytest.importorskip("mujoco")
+    try:
+        choose_gl(os.environ)
+    except VideoError as error:
+        pytest.skip(str(error))
+    done = subprocess.run(
+        [sys.executable, "-c", PICTURES],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    usual, dim = map(float, done.stdout.split())
+    assert dim < 0.9 * usual

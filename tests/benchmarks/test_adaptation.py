@@ -1,9 +1,11 @@
-"""What adaptation costs in a tick: the estimator, and a network with history."""
+"""What adaptation costs in a tick: estimator, corrected commands, adaptive network."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,11 @@ import pytest
 
 from configs.loader import load_robot
 from configs.schema import RobotConfig
+from sim2real.adaptation.adapter import Estimate
 from sim2real.adaptation.choice import make_adapter
 from sim2real.robot import JointCommand, RobotState
+from skills.contract import Snapshot
+from skills.velocity_tracking import VelocityTracking
 
 TICKS = 3000
 MUST_MS = 0.3  # p99 of estimator and module together
@@ -71,10 +76,28 @@ def adapter_cost(kind: str) -> np.ndarray[Any, Any]:
     return timed(act)
 
 
+def tracking_cost() -> np.ndarray[Any, Any]:
+    robot = load_robot()
+    tracking = VelocityTracking(0.02)
+    state, ticks = state_of(robot, 0), count()
+
+    def act(tick: int) -> None:
+        now = next(ticks)
+        snapshot = Snapshot(
+            state=replace(state, time=0.02 * now),
+            objects={},
+            adaptation=Estimate(travelled=(0.006 * now, 0.0, 0.0)),
+        )
+        tracking.correct((0.3 + 0.1 * np.sin(0.01 * tick), 0.1, 0.0), snapshot)
+
+    return timed(act)
+
+
 def module_cost(folder: Path) -> np.ndarray[Any, Any]:
     """Time a network of the shape of walk_adaptive's, less one without history."""
     torch = pytest.importorskip("torch", reason="the network is built with torch")
     pytest.importorskip("onnx", reason="and exported with onnx")
+    from configs.training_schema import AdaptationConfig
     from skills.description import legs_description
     from skills.policy import Policy
     from skills.training.adaptive_env import parameter_mirror
@@ -93,16 +116,19 @@ def module_cost(folder: Path) -> np.ndarray[Any, Any]:
         arm_velocity=False,
     )
     torch.manual_seed(0)
+    shape = AdaptationConfig()
     teacher = TeacherNetwork(
         description.observation_mirror(),
-        parameter_mirror(),
+        parameter_mirror(description),
         description.action_mirror(),
         hidden=(256, 128, 64),
-        encoder=(32,),
-        latent=8,
+        encoder=shape.encoder,
+        latent=shape.latent,
     )
-    size, length = description.observation_size, 50
-    student = StudentNetwork(size, length, frame=16, hidden=64, latent=8)
+    size, length = description.observation_size, shape.history
+    student = StudentNetwork(
+        size, length, frame=shape.frame, hidden=shape.hidden, latent=shape.latent
+    )
     seen = np.random.default_rng(0).normal(0, 1, (8, length, size)).astype(np.float32)
     with torch.no_grad():
         window = torch.from_numpy(seen)
@@ -134,18 +160,20 @@ def _act(policy: Any, state: RobotState, signals: Any) -> None:
 
 @pytest.mark.usefixtures("one_core")
 def test_adaptation(show: Any, tmp_path: Path) -> None:
-    """The estimator and, on top of a policy without it, the adaptation module."""
+    """Estimator, corrected commands and, on top of a plain policy, the module."""
     nothing, estimator = adapter_cost("none"), adapter_cost("estimator")
     module = module_cost(tmp_path)
-    together = np.sort(estimator) + np.sort(module)
+    tracking = tracking_cost()
+    together = np.sort(estimator) + np.sort(tracking) + np.sort(module)
     everything = adapter_cost("all")
     show(
         "adaptation",
         {
             "none": figures(nothing),
             "estimator": figures(estimator),
+            "corrected commands": figures(tracking),
             "module": figures(module),
-            "estimator and module": figures(together),
+            "estimator, corrected commands and module": figures(together),
             "estimator and residual": figures(everything),
             "must_p99_ms": MUST_MS,
         },

@@ -19,7 +19,7 @@ from configs.training_schema import (
 from skills.locomotion import REWARDS
 from skills.manipulation import HAND_REWARDS
 
-LEGS = ("walk", "balance", "walk_adaptive")
+LEGS = ("walk", "balance", "walk_wide", "walk_adaptive")
 ALL = sorted((CONFIG_DIR / "training").glob("*.yaml"))
 FILES = [path for path in ALL if path.stem != "selector"]
 
@@ -32,7 +32,7 @@ def schema_of(path: Path) -> type[LegTrainingConfig] | type[HandTrainingConfig]:
 
 def test_there_is_a_file_for_every_skill() -> None:
     names = ["balance", "grasp", "manipulate", "selector", "walk"]
-    names.append("walk_adaptive")
+    names += ["walk_adaptive", "walk_wide"]
     assert [path.stem for path in ALL] == names
 
 

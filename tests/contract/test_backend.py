@@ -1,11 +1,18 @@
-"""What every backend must do, simulated or not."""
+"""What every backend must do, simulated or not.
+
+Over ROS 2 it is the virtual robot in lock-step, in a process of its own. In real time
+three points cannot hold, on no robot: that time goes on by exactly one period, that a
+run is the same to the bit, and that a reset puts robot and things where the seed says.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +24,8 @@ from sim2real.backends import make_backend
 from sim2real.robot import BackendError, JointCommand, RobotBackend
 
 ROOT = Path(__file__).parents[2]
-BACKENDS = ("mujoco", "fake", "isaaclab")
+BACKENDS = ("mujoco", "fake", "isaaclab", "ros2")
+STARTING_S = 60.0  # a process that loads its model, on a busy computer
 SIZES = {
     "joint_pos": 43,
     "joint_vel": 43,
@@ -34,6 +42,24 @@ def robot() -> RobotConfig:
     return load_robot()
 
 
+@pytest.fixture(scope="module")
+def virtual_robot() -> Iterator[None]:
+    """The robot behind ROS 2, in a domain of its own on this computer."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ROS_DOMAIN_ID", str(100 + os.getpid() % 100))
+        environment.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        program = [sys.executable, "-m", "app.ros.virtual_robot"]
+        robot = subprocess.Popen(
+            [*program, "--ros-args", "-p", "lockstep:=true"],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        yield
+        robot.terminate()
+        robot.wait(timeout=STARTING_S)
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(
     request: pytest.FixtureRequest, robot: RobotConfig
@@ -42,7 +68,13 @@ def backend(
         pytest.importorskip("mujoco")
     if request.param == "isaaclab":
         pytest.importorskip("isaaclab", reason="Isaac Lab 3, see docs/isaaclab.md")
-    backend = make_backend(request.param, robot, load_scene("kitchen"))
+    options: dict[str, Any] = {}
+    if request.param == "ros2":
+        pytest.importorskip("rclpy", reason="needs ROS 2 (docs/ros2.md)")
+        pytest.importorskip("praxis_msgs", reason="needs praxis_msgs (docs/ros2.md)")
+        request.getfixturevalue("virtual_robot")
+        options["begin_s"] = STARTING_S
+    backend = make_backend(request.param, robot, load_scene("kitchen"), **options)
     yield backend
     backend.close()
 

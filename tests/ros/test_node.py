@@ -10,26 +10,12 @@ from typing import Any
 import pytest
 
 from configs.loader import load_robot
+from tests.ros.running import run_here
 
 rclpy = pytest.importorskip("rclpy", reason="needs ROS 2 (docs/ros2.md)")
 pytest.importorskip("praxis_msgs", reason="needs praxis_msgs, built (docs/ros2.md)")
 
 WALK = "walk forward 1 m"
-
-
-def run_here(tmp_path: Path) -> list[Any]:
-    """Return the trace of `praxis run`, without ROS."""
-    from rich.console import Console
-
-    from app.build import read_plan
-    from app.options import RunOptions
-    from app.run_command import Outputs, carry_out
-
-    trace = tmp_path / "here.jsonl"
-    plan = read_plan(WALK, RunOptions(seed=5))
-    outputs = Outputs(traced=True, trace=trace)
-    assert carry_out(plan, outputs, Console(quiet=True)) == 0
-    return [json.loads(line) for line in trace.read_text().splitlines()]
 
 
 def test_lockstep_gives_the_tree_trace_of_praxis_run(
@@ -50,7 +36,7 @@ def test_lockstep_gives_the_tree_trace_of_praxis_run(
     said, _ = node.communicate(timeout=120.0)
     assert node.returncode == 0, said
     through_ros = [json.loads(line) for line in trace.read_text().splitlines()]
-    here = run_here(tmp_path)
+    here = run_here(WALK, seed=5, trace=tmp_path / "here.jsonl")
     # The first line names the backend, the last one the judge, who is elsewhere here.
     assert through_ros[1:-1] == here[1:-1]
     assert through_ros[-1]["time"] == here[-1]["time"]
@@ -170,7 +156,7 @@ def test_a_node_that_is_killed_leaves_a_robot_that_stands_by_itself(
 
     said = client.listen(String, "commander", latched_qos())
     node, odometry = stands_and_tells(start, client, "guard:=false")
-    client.wait(lambda: bool(said), "who commands")
+    client.wait(lambda: bool(said and said[-1].data), "who commands")
     assert said[-1].data.startswith(f"/praxis {node.pid}.")
     node.kill()  # SIGKILL: it can say no word about it
     node.wait()
@@ -198,7 +184,7 @@ def test_a_second_commander_is_refused_and_ends_nothing_but_the_task(
     said = client.listen(String, "commander", latched_qos())
     statuses = client.listen(TaskStatus, "task_status")
     node, odometry = stands_and_tells(start, client)
-    client.wait(lambda: bool(said), "who commands")
+    client.wait(lambda: bool(said and said[-1].data), "who commands")
     rogue = client.node.create_publisher(JointCommand, "joint_command", command_qos())
     names = load_robot().joint_names
     still = [0.0] * len(names)

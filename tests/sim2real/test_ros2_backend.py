@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from configs.schema import RobotConfig, SceneConfig
 from sim2real.backends.fake_backend import FakeBackend
 from sim2real.backends.ros2_backend import Ros2Backend
 from sim2real.robot import BackendError, JointCommand
+from sim2real.ros2.inbox import Inbox
 from tests.sim2real.ros2.loopback import MS, Loopback
 
 
@@ -209,3 +213,129 @@ def test_without_ros_one_line_says_how_to_get_it(
     monkeypatch.delitem(sys.modules, "sim2real.ros2.link")
     with pytest.raises(ConfigError, match="it comes with ROS 2"):
         Ros2Backend(robot, scene)
+
+
+# --- alone: nobody but the backend looks after the robot ---
+
+
+@pytest.fixture
+def alone(
+    link: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ros2Backend]:
+    """Makes a backend that connects by itself; what it gets is the loopback."""
+
+    def connect(robot: RobotConfig, inbox: Inbox) -> Loopback:
+        link.connections += 1
+        link.inbox = inbox
+        return link
+
+    monkeypatch.setattr("sim2real.backends.ros2_backend.connect", connect)
+
+    def make(**options: object) -> Ros2Backend:
+        return Ros2Backend(
+            link.robot.robot,
+            load_scene("kitchen"),
+            clock=link.clock,
+            **options,  # type: ignore[arg-type]
+        )
+
+    return make
+
+
+def test_a_robot_that_another_one_commands_is_refused(
+    link: Loopback, alone: Callable[..., Ros2Backend]
+) -> None:
+    link.simulated = True
+    link.others = ("/praxis",)
+    with pytest.raises(BackendError, match="/praxis commands the robot; end it first"):
+        alone().reset(1)
+    assert link.begun_with == []  # its world was not begun anew, either
+
+
+def test_a_simulation_begins_anew_and_says_whether_it_waits(
+    link: Loopback, robot: RobotConfig, alone: Callable[..., Ros2Backend]
+) -> None:
+    link.simulated = link.lockstep = True
+    backend = alone()
+    assert not backend.lockstep
+    backend.reset(3)
+    assert link.begun_with == [3]
+    assert backend.lockstep
+    assert backend.step(hold(robot)).time == 0.02
+    assert backend.compute_clock() == 0.0  # nothing is ever late
+
+
+def test_a_robot_is_no_simulation_and_only_looked_at(
+    link: Loopback, alone: Callable[..., Ros2Backend]
+) -> None:
+    backend = alone()
+    assert backend.reset(3).time == 0.0
+    assert link.begun_with == []
+    assert link.sent == []
+    assert link.names == 1
+    assert not backend.lockstep
+
+
+def test_a_closed_backend_connects_again(
+    link: Loopback, robot: RobotConfig, alone: Callable[..., Ros2Backend]
+) -> None:
+    backend = alone()
+    backend.reset(1)
+    backend.close()
+    backend.close()
+    with pytest.raises(BackendError, match="call reset first"):
+        backend.objects()
+    assert backend.reset(1).time == 0.0
+    assert link.connections == 2
+    backend.step(hold(robot))
+
+
+def test_the_emergency_stop_ends_the_run_limp(
+    link: Loopback, robot: RobotConfig, alone: Callable[..., Ros2Backend]
+) -> None:
+    backend = alone()
+    backend.reset(1)
+    backend.step(hold(robot))
+    assert backend.emergency_stop() is None  # nobody reports it
+    link.inbox.operator.on_emergency_stop(SimpleNamespace(data=True))
+    assert backend.emergency_stop() is False
+    with pytest.raises(BackendError, match="the emergency stop is pressed"):
+        backend.step(hold(robot))
+    assert_array_equal(link.sent[-1][0].stiffness, 0.0)
+
+
+def test_a_robot_that_is_taken_over_is_left_to_its_own_stand(
+    link: Loopback, robot: RobotConfig, alone: Callable[..., Ros2Backend]
+) -> None:
+    backend = alone(takes_over=True)
+    link.inbox.operator.on_emergency_stop(SimpleNamespace(data=False))
+    assert backend.reset(1).time == 0.0
+    assert link.sent == []
+    command = hold(robot)
+    backend.step(command)
+    backend.close()
+    assert [sent for sent, _ in link.sent] == [command]  # and no limp one
+
+
+def test_a_robot_without_an_emergency_stop_is_not_taken_over(
+    alone: Callable[..., Ros2Backend],
+) -> None:
+    with pytest.raises(
+        BackendError,
+        match="not taken over, check of emergency stop failed: is not reported; connec",
+    ):
+        alone(takes_over=True).reset(1)
+
+
+def test_a_robot_with_a_bent_knee_is_not_taken_over(
+    link: Loopback, robot: RobotConfig, alone: Callable[..., Ros2Backend]
+) -> None:
+    backend = alone(takes_over=True)
+    link.inbox.operator.on_emergency_stop(SimpleNamespace(data=False))
+    bent = link.state.joint_pos.copy()
+    bent[robot.joint_names.index("left_knee_joint")] += 0.5
+    link.state = replace(link.state, joint_pos=bent)
+    with pytest.raises(
+        BackendError, match=r"not balance: left_knee_joint is 0\.50 rad from the def"
+    ):
+        backend.reset(1)

@@ -46,3 +46,16 @@ def test_a_missing_policy_is_named_with_the_way_to_get_it(
     )
     with pytest.raises(PolicyMismatch, match=re.escape(sentence)):
         make_skills(g1, tmp_path)
+
+
+def test_another_policy_file_may_take_the_place_of_a_skills_own(
+    policies: Any, g1: RobotConfig, tmp_path: Path
+) -> None:
+    for path in policies.path.glob("*.onnx"):
+        if path.stem != "walk":
+            shutil.copy(path, tmp_path)
+    wide = shutil.copy(policies.path / "walk.onnx", tmp_path / "walk_wide.onnx")
+    assert "walk" in make_skills(g1, tmp_path, files={"walk": Path(wide)})
+    gone = tmp_path / "gone.onnx"
+    with pytest.raises(PolicyMismatch, match=f"no policy gone.onnx in {tmp_path}"):
+        make_skills(g1, tmp_path, files={"walk": gone})

@@ -147,6 +147,20 @@ def test_the_judge_speaks_once_two_seconds_after_the_end(world: VirtualWorld) ->
     assert world.judge.sentence(13 * S) is None
 
 
+def test_another_node_that_counts_from_one_again_is_judged_too(
+    world: VirtualWorld,
+) -> None:
+    world.obey(hold(world))
+    for over_at_ns in (1 * S, 9 * S):  # one node after the other
+        begun = Course(number=1, task=STAND)
+        world.judge.follow(begun)
+        over = replace(begun, kept=STAND.leaves, success=True, over_at_ns=over_at_ns)
+        world.judge.follow(over)
+        sentence = world.judge.sentence(over_at_ns + 2 * S)
+        assert sentence is not None
+        assert sentence.over_at_ns == over_at_ns
+
+
 def test_the_same_seed_is_the_same_world(world: VirtualWorld) -> None:
     first = {name: thing.pos_w for name, thing in world.objects.items()}
     world.reset(2)

@@ -71,6 +71,12 @@ def _log(robot: RobotConfig, phases: tuple[Phase, ...], seed: int) -> RobotLog:
 
 
 @pytest.fixture(scope="session")
+def log_of(robot: RobotConfig) -> Callable[..., RobotLog]:
+    """Make a log of phases in which readings are targets."""
+    return lambda *phases: _log(robot, phases, seed=1)
+
+
+@pytest.fixture(scope="session")
 def make_log(robot: RobotConfig) -> Callable[..., RobotLog]:
     """Make a log of the left leg; with parameters, the readings of such a robot."""
 

@@ -161,3 +161,29 @@ def test_a_file_that_is_no_excitation_is_refused(
             writer.write_command(log.time[row], log.command(row))
     with pytest.raises(ConfigError, match=r"walk.mcap: says nothing of an excitation"):
         read_source(path, robot)
+
+
+# --- on the ground ------------------------------------------------------------------
+
+
+def squats(log: RobotLog) -> Source:
+    phase = Phase(
+        name="squats", joints=(), start_s=2.0, end_s=6.0, held_out=True, on="ground"
+    )
+    return Source(log=log, phases=(phase,))
+
+
+def test_a_log_of_the_ground_judges_but_is_nothing_to_fit(
+    robot: RobotConfig, make_log: MakeLog
+) -> None:
+    ground = squats(make_log())
+    check_sources(robot, [source(make_log()), ground])
+    refuse(robot, ground, "holds no sweep that a fit may see")
+
+
+def test_a_log_of_the_ground_needs_efforts(
+    robot: RobotConfig, make_log: MakeLog
+) -> None:
+    log = make_log()
+    bare = replace(log, streams=log.streams - {"effort"})
+    refuse(robot, squats(bare), "holds no effort")

@@ -42,7 +42,7 @@ def test_values_are_put_in_by_limb_joint_body_side_and_axis(robot: RobotConfig) 
         assert value_of(robot, told, one) == value
 
 
-def test_a_leg_has_five_shared_unknowns_six_biases_and_its_heavy_links(
+def test_a_leg_has_five_shared_unknowns_six_biases_and_all_its_links(
     robot: RobotConfig,
 ) -> None:
     names = [one.name for one in unknowns_of(robot, PARTS[0])]
@@ -55,16 +55,17 @@ def test_a_leg_has_five_shared_unknowns_six_biases_and_its_heavy_links(
     ]
     assert sum(name.startswith("encoder_bias") for name in names) == 6
     links = [name for name in names if name.startswith("link_mass_scale")]
-    assert len(links) == 5  # all but the ankle's fork of 74 g
-    assert len(names) == 16
+    # The ankle's fork of 74 g, too: a mass that is certain would weigh all others.
+    assert len(links) == 6
+    assert len(names) == 17
 
 
 def test_every_joint_may_have_its_own_and_gains_may_be_sought(
     robot: RobotConfig,
 ) -> None:
     own = unknowns_of(robot, PARTS[0], each="joint", gains=True)
-    # 6 x (armature, damping, friction, strength, two gains, bias), delay, 5 links.
-    assert len(own) == 6 * 7 + 1 + 5
+    # 6 x (armature, damping, friction, strength, two gains, bias), delay, 6 links.
+    assert len(own) == 6 * 7 + 1 + 6
 
 
 def test_the_small_motors_of_a_wrist_have_a_friction_of_their_own(
@@ -89,3 +90,16 @@ def test_waist_and_arms_also_seek_the_trunks_load_and_payloads(
     names = {one.name for one in unknowns_of(robot, PARTS[2])}
     assert {"base_mass_add", "base_com_add of 2", "payload of right"} <= names
     assert "link_mass_scale of torso_link" not in names
+
+
+def test_an_arm_moves_its_fingers_as_one_mass(robot: RobotConfig) -> None:
+    (fingers,) = (
+        one
+        for one in unknowns_of(robot, PARTS[2])
+        if one.field == "link_mass_scale" and "left_hand" in one.key
+    )
+    links = fingers.key.split("+")
+    assert len(links) == 7 and "left_hand_thumb_0_link" in links
+    told = applied(robot, RobotParameters.nominal(robot), [fingers], [1.03])
+    assert told.link_mass_scale == dict.fromkeys(links, 1.03)
+    assert value_of(robot, told, fingers) == 1.03

@@ -40,6 +40,8 @@ class Loopback:
         self.sent: list[tuple[JointCommand, int]] = []
         self.closed = False
         self.names = 0  # under which we commanded
+        self.connections = 0  # that were made, where somebody counts them
+        self.simulated = False  # whether its world can begin anew
         self.others: tuple[str, ...] = ()
         self.begun_with: list[int] = []
         self.robot = FakeBackend(robot, scene)
@@ -93,7 +95,7 @@ class Loopback:
         self.names += 1
 
     def is_simulated(self) -> bool:
-        return False
+        return self.simulated
 
     def restart_world(self, seed: int, deadline_ns: int) -> NewWorld | str:
         self.begun_with.append(seed)

@@ -36,6 +36,18 @@ def test_refusals_are_a_warning_with_their_reason() -> None:
     assert found.values["refused"] == "1"
 
 
+def test_a_sender_that_breaks_its_promise_is_a_warning() -> None:
+    slot: Slot[object] = Slot("joint_states")
+    slot.break_promise(2)
+    slot.break_promise(0)  # a sender that came
+    slot.clear()  # a reset forgets messages, not that
+    slot.put("value", 1, 0)
+    found = diagnose_slot(slot, 10 * MS)
+    assert found.level is Level.WARN
+    assert found.text.endswith("the sender broke 2 promises (qos_deadline_s)")
+    assert found.values["broken_promises"] == "2"
+
+
 def test_the_loop_reports_percentiles() -> None:
     robot = load_robot()
     link = Loopback(robot, load_scene("kitchen"))

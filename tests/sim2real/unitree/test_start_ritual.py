@@ -12,7 +12,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sim2real.robot import RobotState
 from sim2real.rotations import wxyz_from_rpy
 from sim2real.unitree.hardware import Hardware
-from sim2real.unitree.start_ritual import ORDER, QUESTIONS, Seen, StartRitual, Step
+from sim2real.unitree.ritual_steps import (
+    ORDER,
+    QUESTIONS,
+    UNTOUCHED,
+    RitualConfig,
+    Seen,
+    Step,
+)
+from sim2real.unitree.start_ritual import StartRitual
 
 DT = 0.02
 KNEE = 3
@@ -33,6 +41,7 @@ class Bench:
             "hardware": Hardware(mode_machine=5, mode_pr=0, hand_motors=(7, 7)),
             "motion_service": "ai",
             "commanding": False,
+            "stop_tried": True,
         }
 
     def tick(self, **seen):
@@ -107,7 +116,22 @@ def test_an_old_yes_does_not_count(bench):
     assert bench.run(5.0, confirmed=Step.HOIST).step is Step.ZERO_TORQUE
 
 
-@pytest.mark.parametrize("step", [Step.CONNECT, Step.HOIST, Step.RELEASE])
+def test_the_hoist_is_not_left_before_the_remote_was_tried(bench):
+    bench.go_to(Step.HOIST)
+    advice = bench.run(3.0, confirmed=Step.HOIST, stop_tried=False)
+    assert advice.step is Step.HOIST
+    assert advice.waiting_for == "L2+B on the remote, once, to see that it is heard"
+    tried = bench.tick(confirmed=Step.HOIST, stop_tried=True, remote_stop=True)
+    assert tried.step is Step.RELEASE  # pressed here it is only heard
+
+
+def test_without_a_remote_nobody_waits_for_it(bench, g1):
+    bench.ritual = StartRitual(g1, RitualConfig(remote=False))
+    bench.go_to(Step.HOIST)
+    assert bench.tick(confirmed=Step.HOIST, stop_tried=False).step is Step.RELEASE
+
+
+@pytest.mark.parametrize("step", UNTOUCHED)
 def test_nothing_is_sent_while_the_vendor_drives(bench, step):
     bench.go_to(step)
     assert bench.tick().command is None
@@ -217,6 +241,16 @@ def test_stop_works_in_every_step(bench, step, g1):
 
 
 AFTER_RELEASE = ORDER[ORDER.index(Step.ZERO_TORQUE) :]
+
+
+@pytest.mark.parametrize("step", AFTER_RELEASE)
+def test_the_remote_stops_it(bench, step, g1):
+    bench.go_to(step)
+    advice = bench.tick(remote_stop=True)
+    assert advice.step is Step.ABORTED
+    assert advice.waiting_for == "it was stopped by the remote"
+    assert not advice.command.stiffness.any()
+    assert bench.tick(remote_stop=False).step is Step.ABORTED  # let go, it stays so
 
 
 @pytest.mark.parametrize("step", AFTER_RELEASE)

@@ -33,7 +33,7 @@ def test_nothing_is_registered_on_import() -> None:
 
 def test_every_skill_that_can_be_trained_has_an_id() -> None:
     # What adapts is trained on MuJoCo only.
-    assert {*TASKS.values(), "walk_adaptive"} == set(SKILLS)
+    assert {*TASKS.values(), "walk_wide", "walk_adaptive"} == set(SKILLS)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -25,7 +25,7 @@ from skills.training.export import export_policy  # noqa: E402
 from skills.training.leg_task import describe  # noqa: E402
 from skills.training.ppo import make_ppo  # noqa: E402
 from skills.training.symmetric import SymmetricMLP, no_mirror  # noqa: E402
-from skills.training.warm_start import warm_start  # noqa: E402
+from skills.training.warm_start import warm_start, warm_start_critic  # noqa: E402
 
 HIDDEN = (16, 8)
 Export = Callable[..., Path]
@@ -200,3 +200,33 @@ def test_a_file_that_is_no_policy_is_refused(g1: RobotConfig, tmp_path: Path) ->
     path.write_bytes(b"half")
     with pytest.raises(PolicyMismatch, match=r"walk.onnx is no whole ONNX file"):
         warm_start(actor_for(walk, HIDDEN, tied=False), walk, path)
+
+
+def critic_for(size: int, hidden: tuple[int, ...] = HIDDEN) -> Any:
+    mirrors = (no_mirror(4), no_mirror(size), no_mirror(2))
+    return make_ppo(PpoConfig(num_envs=2, hidden=hidden), 4, size, 2, mirrors).critic
+
+
+def kept(critic: Any, folder: Path) -> Path:
+    path = folder / "checkpoint.pt"
+    torch.save({"critic_state_dict": critic.state_dict()}, path)
+    return path
+
+
+def test_a_critic_begins_as_another_whatever_the_inputs_new_to_it_say(
+    tmp_path: Path,
+) -> None:
+    old, new = critic_for(6), critic_for(9)
+    warm_start_critic(new, kept(old, tmp_path))
+    seen = np.random.default_rng(0).normal(size=(5, 9)).astype(np.float32)
+    assert_allclose(outputs(new, seen), outputs(old, seen[:, :6]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "other", [critic_for(9), critic_for(6, (8, 8))], ids=["wider", "smaller"]
+)
+def test_a_critic_that_does_not_fit_is_refused(other: Any, tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"the critic of .*checkpoint\.pt has another"
+    ):
+        warm_start_critic(critic_for(6), kept(other, tmp_path))

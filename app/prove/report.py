@@ -1,28 +1,21 @@
-"""Turn what `praxis prove` measured into a table and a picture."""
+"""Turn what `praxis prove` measured into a table, and lines about it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
-from app.prove_measures import TASKS
+from app.prove.tasks import TASKS
 from app.result import wilson_interval
-from configs.loader import ConfigError
 
 Records = Mapping[str, Mapping[str, Any]]  # by "stage/robot/measure/number"
 
 # Student's t, two-sided 95 %, for 1 to 9 degrees of freedom; 2 is near enough beyond.
 T95 = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26)
-
-
-def key_of(stage: str, robot: int, measure: str, number: int = 0) -> str:
-    """Return the name of one measurement."""
-    return f"{stage}/{robot}/{measure}/{number}"
 
 
 def of_stage(records: Records, stage: str, measure: str) -> list[Mapping[str, Any]]:
@@ -142,45 +135,3 @@ def _points(
         return []
     share = [100 * d[name]["count"] / max(d[name]["of"], 1) for d in (row, base)]
     return [f"{word} {share[0] - share[1]:+.0f} points"]
-
-
-def draw(figures: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Write the figures as a picture.
-
-    Raises:
-        ConfigError: if matplotlib is not installed.
-    """
-    try:
-        import matplotlib
-
-        matplotlib.use("Agg")
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise ConfigError(
-            "--plot needs matplotlib, which is not installed. "
-            "Install it: pip install 'praxis[train]'."
-        ) from None
-    shown = [c for c in COLUMNS if any(c in row for row in figures.values())]
-    size = (3.2 * max(len(shown), 1), 3.2)
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(1, max(len(shown), 1), squeeze=False)[0]
-    for axis, column in zip(axes, shown, strict=False):
-        stages = [s for s in figures if column in figures[s]]
-        for place, stage in enumerate(stages):
-            value, low, high = _bar(figures[stage][column])
-            axis.bar(place, value, color="#4878a8", width=0.6)
-            axis.errorbar(
-                place, value, [[value - low], [high - value]], color="black", capsize=3
-            )
-        axis.set_xticks(range(len(stages)), stages, rotation=30, fontsize=8)
-        axis.set_title(COLUMNS[column], fontsize=9)
-        axis.grid(axis="y", alpha=0.3)
-    figure.savefig(path, dpi=110)
-
-
-def _bar(value: Mapping[str, Any]) -> tuple[float, float, float]:
-    if "mean" in value:
-        half = value["half"] or 0.0
-        return value["mean"], value["mean"] - half, value["mean"] + half
-    share = value["count"] / max(value["of"], 1)
-    return share, min(value["ci95"][0], share), max(value["ci95"][1], share)

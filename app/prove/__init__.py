@@ -1,0 +1,1 @@
+"""`praxis prove`: what identification and adaptation bring on robots nobody knows."""
