@@ -58,8 +58,10 @@ def make_skills(
     def both_hands(policy: str) -> dict[str, Policy]:
         return {"right": load(policy), "left": load(policy, mirrored=True)}
 
-    walk, stepping = (load(legs["walk"]) for _ in range(2))
-    balance = load(legs["balance"])
+    walk, balance = load(legs["walk"]), load(legs["balance"])
+    # A push is over before an adaptive policy, which begins without a past, has told
+    # the robot.
+    stepping = load("walk")
     skills: dict[str, Skill] = {
         "walk": Walk(walk, hands),
         "balance": Balance(balance, Stepping(stepping, Feet(robot))),

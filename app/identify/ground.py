@@ -32,6 +32,7 @@ SHIFT_ANGLE = 0.05  # [rad]
 SWAY_S = 4.0  # of one squat, or one shift to either side [s]
 STEP_SPEED = 0.3  # [m/s]
 STEP_RAMP_S = 1.0  # from standing to this speed [s]
+STEP_REST_S = 1.0  # at the end it stands, before another skill takes over [s]
 BLEND_S = 0.3  # from one skill to the next [s]
 CALM_S = 0.2  # a swing is given up within, when the robot has to step [s]
 
@@ -49,9 +50,9 @@ EXERCISES = (
     Exercise(kind="stand", duration_s=2.0),
     Exercise(kind="squats", duration_s=3 * SWAY_S),
     Exercise(kind="shifts", duration_s=2 * SWAY_S),
-    Exercise(kind="steps", duration_s=5.0),
+    Exercise(kind="steps", duration_s=6.0),
     Exercise(kind="stand", duration_s=1.5),
-    Exercise(kind="steps", duration_s=5.0, forward=False),
+    Exercise(kind="steps", duration_s=6.0, forward=False),
     Exercise(kind="stand", duration_s=1.5),
 )
 
@@ -174,7 +175,7 @@ class GroundMotion:
     def _steps(
         self, exercise: Exercise, since: float, state: RobotState
     ) -> JointTargets:
-        ramp = min(since, exercise.duration_s - since) / STEP_RAMP_S
+        ramp = min(since, exercise.duration_s - STEP_REST_S - since) / STEP_RAMP_S
         speed = self._size * STEP_SPEED * float(np.clip(ramp, 0.0, 1.0))
         command = (speed if exercise.forward else -speed, 0.0, 0.0)
         snapshot = Snapshot(state=state, objects={})

@@ -18,7 +18,7 @@ from sim2real.robot import JointCommand, RobotState
 
 Array = NDArray[np.float64]
 
-PHASES = 5  # arms (twice), legs, ground, drives take turns: no tick pays for all
+PHASES = 6  # arms, legs, ground and drives take turns: no tick pays for all
 # Sure enough to act on: a deviation up to the first counts wholly, beyond the second
 # not at all.
 STRENGTH_TRUST = (0.04, 0.10)
@@ -86,7 +86,9 @@ class EstimatingAdapter:
         elif phase == 2:
             self._body.observe_legs(state)
         elif phase == 3:
-            self._ground.observe(state, self._body.strength_of(0).value)
+            self._ground.look(state)
+        elif phase == 4:
+            self._ground.learn(self._body.strength_of(0).value)
         else:
             self._drives.observe(state, command)
             self._conclude()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
 from sim2real.adaptation.adapter import Quantity
-from sim2real.adaptation.statics import Limbs, down_in_base
+from sim2real.adaptation.statics import Limbs, Load, down_in_base
 from sim2real.robot import RobotState
 from sim2real.rotations import rotate
 
@@ -45,6 +45,7 @@ class GroundFilter:
     def reset(self) -> None:
         """Return to the prior."""
         self._mean, self._variance = PRIOR, PRIOR_STD**2
+        self._seen: tuple[RobotState, Load] | None = None
 
     @property
     def friction(self) -> Quantity:
@@ -52,14 +53,26 @@ class GroundFilter:
         return Quantity(value=self._mean, std=self._variance**0.5)
 
     def observe(self, state: RobotState, strength: float) -> None:
-        """Look at both soles.
+        """Look at both soles, and learn from it.
 
         Args:
             state: of the robot.
             strength: of the legs' motors, as far as it is known.
         """
+        self.look(state)
+        self.learn(strength)
+
+    def look(self, state: RobotState) -> None:
+        """See what the legs hold; `learn` takes it, in another tick."""
         gravity = down_in_base(state.base_quat_wxyz)
         load = self._legs.load(state.joint_pos[self._index], gravity)
+        self._seen = state, load
+
+    def learn(self, strength: float) -> None:
+        """Take what was seen; `strength` is that of the legs' motors."""
+        if self._seen is None:
+            return
+        (state, load), self._seen = self._seen, None
         velocity = state.joint_vel[self._index]
         moves = (load.jacobian @ velocity[..., None])[..., 0]
         turning = np.linalg.norm(moves[:, 3:] + state.base_ang_vel, axis=1)

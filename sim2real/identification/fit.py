@@ -30,8 +30,15 @@ SETTLED = 0.1
 settled is wrong in a way that no interval shows."""
 DELAY_KNOWN_TO = 1e-4  # however many readings: stamps are no better [s]
 
-OWN = ("encoder_bias", "link_mass_scale", "stiffness_scale", "damping_gain_scale")
-"""Fields of which every joint or link has its own, left out of the rough search."""
+FINE = (
+    "encoder_bias",
+    "link_mass_scale",
+    "stiffness_scale",
+    "damping_gain_scale",
+    "observation_delay_s",
+    "jitter_s",
+)
+"""Fields that are left out of the rough search."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +74,7 @@ class Fit:
 def fit(problem: Problem, progress: Progress | None = None) -> Fit:
     """Search for the unknowns with MuJoCo's least squares, and say how sure that is."""
     search = Search(problem, progress)
-    shared = [i for i, one in enumerate(problem.unknowns) if one.field not in OWN]
+    shared = [i for i, one in enumerate(problem.unknowns) if one.field not in FINE]
     begun = []
     for share in STARTS:
         begun.append(search.run(search.start(share), shared, ROUGH))
@@ -119,6 +126,8 @@ def _concluded(problem: Problem, x: Array, jacobian: Array, iterations: int) -> 
 
 def _reason(one: Unknown, place: int, deviation: float, spread_of: Array) -> str:
     """Return why an unknown cannot be told, or nothing if it can."""
+    if one.widest == 0.0:
+        return "it is sought so that the others are right; a log hardly tells it"
     half = SURE * deviation
     if half <= one.widest:
         return ""

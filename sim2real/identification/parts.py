@@ -23,6 +23,7 @@ LIMB_FIELDS = (
 BY_MOTOR = ("damping_add", "friction_loss_add")
 """Fields with units of their own, which small motors do not share with big ones."""
 SMALL = 0.25  # of the strongest motor of a limb: a motor of another kind
+TIMING_FIELDS = ("observation_delay_s", "jitter_s")
 GAIN_FIELDS = ("stiffness_scale", "damping_gain_scale")
 
 
@@ -83,6 +84,7 @@ def unknowns_of(
             else:
                 keys = robot.joints_of(group)
             sought += [unknown(robot, field, key) for key in keys]
+    sought += [unknown(robot, field) for field in TIMING_FIELDS]
     joints = robot.joints_of(*part.groups)
     sought += [unknown(robot, "encoder_bias", joint) for joint in joints]
     # Every mass that moves is sought. One that was taken for certain, however light,

@@ -46,6 +46,7 @@ class RecordingLimits(Config):
     effort_ticks: int = 5
     error: float = 0.7  # of a joint from its target [rad]
     tilt: float = 0.15  # of the base from where it began [rad]
+    bears: Reaction = Reaction.OK  # what the safety filter may do, and no more
 
 
 ON_THE_GROUND = RecordingLimits(speed_share=0.8, effort_ticks=15, error=2.0, tilt=0.35)
@@ -140,14 +141,16 @@ def record(
     robot = backend.robot
     plan = motion.begin(state)
     safety = SafetyFilter(robot, backend.control_dt)
+    limits = limits or RecordingLimits()
     guard = RecordingGuard(robot, limits)
     begin, stopped = state.time, ""
     while not stopped and state.time - begin < plan.duration:
         wanted = plan.command(state.time - begin, state)
         command = safety.filter(wanted, state)
         stopped = guard.complaint(state, wanted.joint_pos)
-        if not stopped and safety.reaction is not Reaction.OK:
-            stopped = safety.events[-1].text
+        if not stopped and safety.reaction.rank > limits.bears.rank:
+            newest = safety.events[-1].time
+            stopped = ", ".join(e.text for e in safety.events if e.time == newest)
         writer.write_state(state)
         if stopped:
             break

@@ -91,11 +91,7 @@ class Predictor:
         nominal = self._candidates.spec(RobotParameters.nominal(robot))
         self.dt = float(nominal.option.timestep)
         self.steps = int(np.ceil(window.length_s / self.dt - 1e-6))
-        # Readings between two steps are interpolated; simulated ones never are.
-        at = (window.time - window.start_s) / self.dt - 1.0
-        self._before = np.clip(np.floor(at + 1e-6).astype(int), 0, self.steps - 1)
-        self._after = np.clip(self._before + 1, 0, self.steps - 1)
-        self._share = np.clip(at - self._before, 0.0, 1.0)[:, None]
+        self._at = (window.time - window.start_s) / self.dt - 1.0  # in steps
 
     def predict(self, candidates: Sequence[RobotParameters]) -> list[Signals]:
         """Return what the window would have been, for each candidate."""
@@ -111,14 +107,7 @@ class Predictor:
         controls, starts = [], []
         for model, one in zip(models, candidates, strict=True):
             bias = one.encoder_bias[self._rows]
-            targets = mean_targets(
-                window.command_time,
-                window.command_pos,
-                one.command_delay_s[self._rows],
-                window.start_s,
-                self.dt,
-                self.steps,
-            )
+            targets = self._targets(one)
             # The toolbox drops the last row: it takes controls to be measured.
             rows = np.vstack([targets, targets[-1:]]) - bias
             times = self.dt * np.arange(self.steps + 1)
@@ -135,19 +124,60 @@ class Predictor:
             )
         ]
 
+    def _targets(self, one: RobotParameters) -> Array:
+        """Return what the drives see in each step, on average, (steps, k).
+
+        `command_delay_s` is the whole delay, on average. What readings take of it, and
+        the jitter of both ways, are taken off.
+        """
+        window = self.window
+        delay = one.command_delay_s[self._rows]
+        earliest = delay - one.observation_delay_s - one.jitter_s
+        each = [
+            share
+            * mean_targets(
+                window.command_time,
+                window.command_pos,
+                earliest + place * one.jitter_s,
+                window.start_s,
+                self.dt,
+                self.steps,
+            )
+            for place, share in _evenly(one.jitter_s)
+        ]
+        return np.asarray(sum(each))
+
     def _signals(self, model: Any, one: RobotParameters, trajectory: Any) -> Signals:
         joints = self.window.joints
         states = trajectory.state.data
         pos = states[:, 1 + joint_columns(model, joints)]
         vel = states[:, 1 + model.nq + velocity_columns(model, joints)]
-        force = trajectory.sensordata.data[self._before]
+        force = trajectory.sensordata.data
         return Signals(
-            pos=self._sampled(pos) + one.encoder_bias[self._rows],
-            vel=self._sampled(vel),
+            pos=self._sampled(pos, one) + one.encoder_bias[self._rows],
+            vel=self._sampled(vel, one),
             # What the drive believes, of the step that ends with the reading.
-            effort=force / one.strength[self._rows],
+            effort=self._sampled(force, one) / one.strength[self._rows],
         )
 
-    def _sampled(self, values: Array) -> Array:
-        before, after = values[self._before], values[self._after]
-        return np.asarray(before + self._share * (after - before), dtype=float)
+    def _sampled(self, values: Array, one: RobotParameters) -> Array:
+        """Return what is read of a signal, on average; between steps interpolated."""
+        last = self.steps - 1
+        read = np.zeros((len(self._at), values.shape[1]))
+        for place, share in _evenly(one.jitter_s):
+            late = one.observation_delay_s + place * one.jitter_s
+            at = np.clip(self._at - late / self.dt, 0.0, last)
+            before = np.floor(at + 1e-6).astype(int)
+            after = np.minimum(before + 1, last)
+            part = np.clip(at - before, 0.0, 1.0)[:, None]
+            read += share * (values[before] + part * (values[after] - values[before]))
+        return read
+
+
+def _evenly(jitter_s: float) -> Sequence[tuple[float, float]]:
+    """Return places between 0 and 1, with shares, that stand for all between."""
+    if jitter_s == 0.0:
+        return ((0.0, 1.0),)
+    # Gauss and Legendre: exact for what bends up to the fifth power.
+    away = 0.5 * np.sqrt(0.6)
+    return ((0.5 - away, 5 / 18), (0.5, 8 / 18), (0.5 + away, 5 / 18))

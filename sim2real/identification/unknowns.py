@@ -52,6 +52,14 @@ SORTS = {
     "command_delay_s": Sort(
         start=0.01, low=0.0, high=0.08, spread=0.02, widest=0.004, unit="s"
     ),
+    # Part of the delay, and how much it varies: never told, but what varies is
+    # smoothed, and fast sweeps look smaller.
+    "observation_delay_s": Sort(
+        start=0.003, low=0.0, high=0.03, spread=0.004, widest=0.0, unit="s"
+    ),
+    "jitter_s": Sort(
+        start=0.001, low=0.0, high=0.01, spread=0.0015, widest=0.0, unit="s"
+    ),
     # 5 % at most, evenly: what parts weigh is known from their drawings.
     "link_mass_scale": Sort(start=1.0, low=0.7, high=1.4, spread=0.03, widest=0.04),
     "payload": Sort(start=0.05, low=0.0, high=5.0, spread=1.0, widest=0.2, unit="kg"),

@@ -43,7 +43,7 @@ def test_every_joint_has_one_channel_and_with_efforts_two(
     problem = make_problem(use_effort)
     assert problem.shapes() == [(201, channels)]  # 4 s of 50 Hz
     x = np.zeros(len(problem.unknowns))
-    assert problem.residual(x).shape == (201 * channels + 17,)
+    assert problem.residual(x).shape == (201 * channels + 19,)
 
 
 def test_weights_become_what_the_model_cannot_follow(
@@ -51,14 +51,14 @@ def test_weights_become_what_the_model_cannot_follow(
 ) -> None:
     problem = make_problem(False)
     x = np.zeros(len(problem.unknowns))
-    before = problem.residual(x)[:-17].reshape(201, 6)
+    before = problem.residual(x)[:-19].reshape(201, 6)
     factors = problem.reweigh(x)
-    after = problem.residual(x)[:-17].reshape(201, 6)
+    after = problem.residual(x)[:-19].reshape(201, 6)
     np.testing.assert_allclose(np.sqrt((after**2).mean(axis=0)), 1.0)
     rms = FIRST_POS * np.sqrt((before**2).mean(axis=0))
     np.testing.assert_allclose(before[0] * FIRST_POS, after[0] * rms)
-    np.testing.assert_allclose(before.ravel() * factors[:-17], after.ravel())
-    assert (factors[-17:] == 1.0).all()
+    np.testing.assert_allclose(before.ravel() * factors[:-19], after.ravel())
+    assert (factors[-19:] == 1.0).all()
 
 
 def test_noise_of_the_readings_is_all_that_a_good_model_leaves(

@@ -37,3 +37,42 @@ def test_a_derivative_is_the_same_whatever_the_step(
     size = np.linalg.norm(slopes[0])
     for slope in slopes[1:]:
         assert np.linalg.norm(slope - slopes[0]) < 0.01 * size
+
+
+def test_what_jitters_is_the_mean_of_all_that_may_come(
+    robot: RobotConfig, log_of: Callable[..., RobotLog]
+) -> None:
+    hand = robot.joints_of("left_hand")
+    phase = Phase(name="hands", joints=hand, start_s=2.0, end_s=4.0)
+    predictor = Predictor(robot, cut(log_of(phase), robot, phase, hand))
+
+    def pos(delay: float, reading: float, jitter: float = 0.0) -> np.ndarray:
+        told = {"command_delay_s": delay, "observation_delay_s": reading}
+        one = RobotParameters.of(robot, {**told, "jitter_s": jitter})
+        return predictor.predict([one])[0].pos
+
+    # Of 20 ms on average, readings take 4 to 10 ms, so that commands take 10 to 16.
+    told = pos(0.020, 0.004, 0.006)
+    ways = (np.arange(6) + 0.5) * 0.001
+    mean = np.mean(
+        [pos(0.010 + c + 0.004 + r, 0.004 + r) for c in ways for r in ways], axis=0
+    )
+    steady = pos(0.020, 0.007)
+    assert np.abs(told - steady).max() > 4e-5  # fast sweeps are smoothed
+    assert np.abs(told - mean).max() < 0.3 * np.abs(told - steady).max()
+
+
+def test_a_slow_joint_cannot_tell_which_way_the_delay_is(
+    robot: RobotConfig, log_of: Callable[..., RobotLog]
+) -> None:
+    knee = ("left_knee_joint",)
+    phase = Phase(name="knee", joints=knee, start_s=2.0, end_s=4.0)
+    predictor = Predictor(robot, cut(log_of(phase), robot, phase, knee))
+    command, reading = (
+        RobotParameters.of(
+            robot, {"command_delay_s": 0.010, "observation_delay_s": part}
+        )
+        for part in (0.0, 0.010)
+    )
+    one, other = predictor.predict([command, reading])
+    assert np.abs(one.pos - other.pos).max() < 1e-4

@@ -57,15 +57,17 @@ def test_a_leg_has_five_shared_unknowns_six_biases_and_all_its_links(
     links = [name for name in names if name.startswith("link_mass_scale")]
     # The ankle's fork of 74 g, too: a mass that is certain would weigh all others.
     assert len(links) == 6
-    assert len(names) == 17
+    # And how the delay is made up, which smoothes fast sweeps.
+    assert {"observation_delay_s", "jitter_s"} <= set(names)
+    assert len(names) == 19
 
 
 def test_every_joint_may_have_its_own_and_gains_may_be_sought(
     robot: RobotConfig,
 ) -> None:
     own = unknowns_of(robot, PARTS[0], each="joint", gains=True)
-    # 6 x (armature, damping, friction, strength, two gains, bias), delay, 6 links.
-    assert len(own) == 6 * 7 + 1 + 6
+    # 6 x (armature, damping, friction, strength, two gains, bias), 3 of time, 6 links.
+    assert len(own) == 6 * 7 + 3 + 6
 
 
 def test_the_small_motors_of_a_wrist_have_a_friction_of_their_own(
