@@ -82,7 +82,8 @@ def make_adapter(
         motors = identified is None
         parts.append(EstimatingAdapter(robot, control_dt, motors=motors))
     if identified is not None:
-        parts.append(KnownRobotAdapter(robot, identified, payload=not estimates))
+        payload = not estimates
+        parts.append(KnownRobotAdapter(robot, identified, control_dt, payload=payload))
     if not parts:
         return NoAdapter()
     return parts[0] if len(parts) == 1 else Several(parts)

@@ -15,6 +15,8 @@ GAIN_RATE = 0.5  # change of that in a second
 OFFSET_LIMIT = 0.25  # of a target [rad]
 OFFSET_EFFORT = 0.5  # of a target, as a share of the effort limit
 OFFSET_RATE = 0.6  # [rad/s]
+SPARED_FROM, SPARED_AT = 0.6, 0.85  # of the effort limit: less help, none
+SPARED_S = 0.3  # over which that is averaged [s]
 
 
 class Compensation:
@@ -61,6 +63,36 @@ class Compensation:
             stiffness=command.stiffness * self.gain,
             damping=command.damping * self.gain,
         )
+
+
+class Sparing:
+    """Takes help away from drives that near their limit: they are not brought to it."""
+
+    def __init__(self, robot: RobotConfig, control_dt: float) -> None:
+        """Begin with drives that rest.
+
+        Args:
+            robot: whose drives they are.
+            control_dt: time from one state to the next [s].
+        """
+        self._per_limit = 1.0 / np.maximum(robot.effort_limit, 1e-6)
+        self._new = control_dt / SPARED_S
+        self.reset()
+
+    def reset(self) -> None:
+        """Take drives to rest."""
+        self._load = np.zeros(len(self._per_limit))  # mean share of the limit
+
+    def share(self, effort: Array) -> Array:
+        """Return the share of help that each joint gets, (n,).
+
+        Args:
+            effort: as drives report it, at every tick [N m], (n,).
+        """
+        load = np.abs(effort) * self._per_limit
+        self._load = self._load + self._new * (load - self._load)
+        left = (SPARED_AT - self._load) / (SPARED_AT - SPARED_FROM)
+        return within(left, 0.0, 1.0)
 
 
 def within(values: Array, low: Array | float, high: Array | float) -> Array:

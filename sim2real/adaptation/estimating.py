@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from configs.schema import RobotConfig
 from sim2real.adaptation.adapter import Estimate
 from sim2real.adaptation.body import GROUPS, BodyFilter, group_joints
-from sim2real.adaptation.compensation import Compensation
+from sim2real.adaptation.compensation import Compensation, Sparing
 from sim2real.adaptation.drive import DriveRatios
 from sim2real.adaptation.ground import GroundFilter
 from sim2real.adaptation.odometry import LegOdometry
@@ -58,6 +58,7 @@ class EstimatingAdapter:
         self._ground = GroundFilter(robot, sample_s)
         self._odometry = LegOdometry(robot)
         self._compensation = Compensation(robot, control_dt)
+        self._sparing = Sparing(robot, control_dt)
         self._groups = group_joints(robot)
         self._n = len(robot.joint_names)
         self._tick = 0
@@ -71,6 +72,7 @@ class EstimatingAdapter:
         self._ground.reset()
         self._odometry.reset()
         self._compensation.reset()
+        self._sparing.reset()
         self._tick = 0
         self._conclude()
 
@@ -97,7 +99,9 @@ class EstimatingAdapter:
         """See `Adapter.compensate`."""
         if not self._compensates:
             return command
-        gain, effort = self._gain_wanted, self._effort_wanted
+        share = self._sparing.share(state.joint_effort)
+        gain = 1.0 + share * (self._gain_wanted - 1.0)
+        effort = share * self._effort_wanted
         return self._compensation.apply(command, gain, effort)
 
     def estimate(self) -> Estimate:

@@ -7,7 +7,12 @@ from numpy.typing import NDArray
 
 from configs.schema import RobotConfig
 from sim2real.adaptation.adapter import Estimate, Quantity
-from sim2real.adaptation.compensation import GAIN_RANGE, OFFSET_EFFORT, OFFSET_LIMIT
+from sim2real.adaptation.compensation import (
+    GAIN_RANGE,
+    OFFSET_EFFORT,
+    OFFSET_LIMIT,
+    Sparing,
+)
 from sim2real.adaptation.statics import Limbs, down_in_base
 from sim2real.joint_map import JointMap
 from sim2real.robot import JointCommand, RobotState
@@ -28,13 +33,19 @@ class KnownRobotAdapter:
     """
 
     def __init__(
-        self, robot: RobotConfig, parameters: RobotParameters, *, payload: bool = True
+        self,
+        robot: RobotConfig,
+        parameters: RobotParameters,
+        control_dt: float,
+        *,
+        payload: bool = True,
     ) -> None:
         """Read the arms.
 
         Args:
             robot: as its files describe it.
             parameters: as it was identified.
+            control_dt: time between two states [s].
             payload: hold up what the file says that the hands carry.
         """
         given = parameters.strength * parameters.stiffness_scale
@@ -42,6 +53,7 @@ class KnownRobotAdapter:
         # A gain error of the damping itself.
         strength = parameters.strength * np.maximum(parameters.damping_gain_scale, 0.1)
         self._damping = np.clip(1.0 / strength, *GAIN_RANGE)
+        self._sparing = Sparing(robot, control_dt)
         self._viscous = parameters.damping_add
         self._dry = DRY_SHARE * parameters.friction_loss_add
         share = OFFSET_EFFORT * robot.effort_limit / robot.stiffness
@@ -63,7 +75,8 @@ class KnownRobotAdapter:
             self._arms.append((mass, limbs, np.asarray(index), count))
 
     def reset(self, state: RobotState) -> None:
-        """See `Adapter.reset`: nothing is remembered."""
+        """See `Adapter.reset`."""
+        self._sparing.reset()
 
     def observe(self, state: RobotState, command: JointCommand) -> None:
         """See `Adapter.observe`: nothing is learnt."""
@@ -80,10 +93,11 @@ class KnownRobotAdapter:
                 load = limbs.load(state.joint_pos[index][None], gravity)
                 arm = index[-count:]
                 effort[arm] += mass * load.tip_holding[0, -count:]
-        offset = effort / np.maximum(command.stiffness, 1e-6)
+        share = self._sparing.share(state.joint_effort)
+        offset = share * effort / np.maximum(command.stiffness, 1e-6)
         return JointCommand(
             joint_pos=command.joint_pos + np.clip(offset, -self._most, self._most),
-            stiffness=command.stiffness * self._stiffness,
+            stiffness=command.stiffness * (1.0 + share * (self._stiffness - 1.0)),
             damping=damping * self._damping,
         )
 

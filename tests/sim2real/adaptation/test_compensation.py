@@ -12,7 +12,9 @@ from sim2real.adaptation.compensation import (
     GAIN_RATE,
     OFFSET_LIMIT,
     OFFSET_RATE,
+    SPARED_S,
     Compensation,
+    Sparing,
 )
 from sim2real.robot import JointCommand
 
@@ -63,3 +65,23 @@ def test_an_effort_becomes_an_offset_by_the_stiffness(
     offset = sent.joint_pos - standing.joint_pos
     assert offset[elbow] == pytest.approx(0.05)
     assert np.count_nonzero(offset) == 1
+
+
+def test_a_drive_near_its_limit_gets_less_help_and_then_none(
+    robot: RobotConfig,
+) -> None:
+    # Half way between 60 and 85 % of the limit half the help is left.
+    n = len(robot.joint_names)
+    loads = {0.0: 1.0, 0.6: 1.0, 0.725: 0.5, 0.85: 0.0, 1.0: 0.0}
+    for load, left in loads.items():
+        sparing = Sparing(robot, 0.02)
+        for _ in range(500):
+            share = sparing.share(-load * robot.effort_limit)
+        assert_allclose(share, np.full(n, left), atol=1e-6)
+
+
+def test_a_short_strain_takes_no_help_away(robot: RobotConfig) -> None:
+    sparing = Sparing(robot, 0.02)
+    for _ in range(round(0.5 * SPARED_S / 0.02)):  # 1 - exp(-1/2) is 39 %
+        share = sparing.share(robot.effort_limit)
+    assert_allclose(share, np.ones(len(robot.joint_names)))

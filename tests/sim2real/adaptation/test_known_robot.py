@@ -15,7 +15,7 @@ from sim2real.robot_parameters import RobotParameters
 
 
 def adapter(robot: RobotConfig, **values: object) -> KnownRobotAdapter:
-    return KnownRobotAdapter(robot, RobotParameters.of(robot, values))
+    return KnownRobotAdapter(robot, RobotParameters.of(robot, values), 0.02)
 
 
 def test_a_nominal_robot_gets_the_nominal_command(
@@ -72,3 +72,17 @@ def test_what_the_file_says_is_the_estimate(robot: RobotConfig) -> None:
     told = adapter(robot, strength=0.8, payload={"left": 0.4}).estimate()
     assert told.strength["all"].value == pytest.approx(0.8)
     assert told.payload["left"].value == 0.4
+
+
+def test_a_drive_near_its_limit_gets_no_help(
+    robot: RobotConfig, at_rest: RobotState, standing: JointCommand
+) -> None:
+    weak = adapter(robot, strength=0.8)
+    strained = replace(at_rest, joint_effort=np.where(np.arange(43) == 0, 88.0, 0.0))
+    for _ in range(200):  # 4 s, long against the time that is averaged over
+        sent = weak.compensate(standing, strained)
+    assert sent.stiffness[0] == pytest.approx(standing.stiffness[0])
+    assert sent.stiffness[1] == pytest.approx(standing.stiffness[1] / 0.8)
+    weak.reset(at_rest)
+    sent = weak.compensate(standing, at_rest)
+    assert sent.stiffness[0] == pytest.approx(standing.stiffness[0] / 0.8)
