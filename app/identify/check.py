@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import StringIO
@@ -16,9 +16,9 @@ from rich.console import Console
 
 from app.identify.figures import figures_of, line_of, table_of_figures
 from app.identify.fit import run_fit
-from app.identify.in_processes import in_processes
 from app.identify.record import record_excitation
 from app.identify.unveil import Row, unveiled
+from app.processes import processes
 from app.report import check_writable
 from configs.loader import ConfigError, load_robot
 from configs.schema import RobotConfig
@@ -78,7 +78,7 @@ def check_identification(
     found = (
         (identify_hidden(robot, one, console) for one in seeds)
         if jobs == 1
-        else in_processes(partial(identify_hidden, robot), seeds, jobs)
+        else _at_once(partial(identify_hidden, robot), seeds, jobs)
     )
     rows: list[Row] = []
     ratios: dict[int, tuple[float, float]] = {}
@@ -97,6 +97,13 @@ def check_identification(
             out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     console.print(table_of_figures(figures))
     return figures
+
+
+def _at_once(
+    identify: Callable[[int], Found], seeds: Iterable[int], jobs: int
+) -> Iterator[Found]:
+    with processes(jobs) as pool:
+        yield from pool.map(identify, seeds)
 
 
 def identify_hidden(robot: str, seed: int, console: Console | None = None) -> Found:

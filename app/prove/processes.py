@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
+from app.processes import processes
 from app.prove.measures import Measurement, carry_out
 from app.prove.tasks import Result
 from configs.loader import ConfigError
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""What libraries for matrices read, once, when they are imported."""
 
 
 def carried_out(
@@ -36,11 +31,7 @@ def carried_out(
         for one in wanted:
             yield one, carry_out(one)
         return
-    for name in THREADS:  # processes that are spawned inherit them
-        os.environ.setdefault(name, "1")
-    pool = ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_leave_interrupts
-    )
+    pool = processes(jobs)
     try:
         running = {pool.submit(carry_out, one): one for one in wanted}
         for future in as_completed(running):
@@ -52,8 +43,3 @@ def carried_out(
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _leave_interrupts() -> None:
-    """Let the parent decide what an interrupt means; what is begun is finished."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from math import factorial
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ pytest.importorskip("mujoco.sysid._src.parameter", reason="needs mujoco[sysid]")
 
 from app.cli import app
 from app.identify.figures import figures_of
-from app.identify.in_processes import in_processes
 from app.identify.unveil import Row, true_value
 from configs.loader import load_robot
 from sim2real.identification.fit import Finding
@@ -82,7 +80,3 @@ def test_a_check_unveils_the_truth_after_the_fit(brief: None, tmp_path: Path) ->
     assert figures["robots"] == [4]
     assert load_identified(str(tmp_path / "hidden_4.yaml")).source == "hidden_4.mcap"
     assert figures["overall"]["prediction_ratio"] > 2.0
-
-
-def test_robots_in_processes_of_their_own_come_back_in_order() -> None:
-    assert list(in_processes(factorial, range(3, 6), 2)) == [6, 24, 120]

@@ -15,9 +15,11 @@ from app.identify.ground import Exercise, GroundMotion
 from configs.loader import load_scene
 from configs.schema import RobotConfig
 from sim2real.backends.mujoco_backend import MujocoBackend
+from sim2real.identification.identify import Identified
 from sim2real.identification.log_checks import Source
+from sim2real.identification.outcome import identified_robot
 from sim2real.identification.phases import Phase
-from sim2real.identification.weighing import weighings
+from sim2real.identification.weighing import Weighing, weighings
 from sim2real.robot_log import RobotLog
 from sim2real.robot_parameters import RobotParameters
 
@@ -95,3 +97,21 @@ def test_only_squats_are_weighed(
     )
     assert swept.log.path == Path("leg.mcap")
     assert weighings(robot, [swept], RobotParameters.nominal(robot)) == []
+
+
+def test_the_file_says_by_how_much_weights_disagree(robot: RobotConfig) -> None:
+    outcome = Identified(
+        findings={},
+        parameters=RobotParameters.nominal(robot),
+        costs={},
+        held_out=(),
+        weighed=(
+            (
+                Weighing(felt=33.0, expected=27.5),
+                Weighing(felt=30.3, expected=30.0),
+            ),
+        ),
+    )
+    figures = identified_robot(robot, outcome, source="a.mcap").figures
+    assert figures["weight_error_nominal"] == pytest.approx(0.2)
+    assert figures["weight_error_identified"] == pytest.approx(0.01)
