@@ -31,11 +31,14 @@ KEY = "stopped_task"
 DEFAULT = Path("runs") / "stopped.task.json"
 KEPT = {
     "robot",
+    "robot_parameters",
     "scene",
     "backend",
     "planner",
     "seed",
     "policies",
+    "adapt",
+    "identified",
     "planner_every",
     "time_limit_s",
 }

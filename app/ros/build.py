@@ -17,7 +17,9 @@ from planners.learned import LearnedPlanner
 from planners.planner import Planner
 from planners.recovery import Budget
 from planners.task import Step, Task
+from sim2real.adaptation.calibrated_backend import calibrated
 from sim2real.adaptation.choice import make_adapter
+from sim2real.adaptation.known_file import known_robot
 from sim2real.backends.ros2_backend import Ros2Backend
 from sim2real.guard import Guard, GuardConfig
 from sim2real.hazards import WatchdogConfig
@@ -58,6 +60,7 @@ def read_setting(values: Mapping[str, Any]) -> Setting:
         seed=values["seed"],
         planner=values["planner"],
         adapt=values["adapt"],
+        identified=values["identified"] or None,
         policies=Path(policies) if policies else None,
         planner_every=values["planner_every"],
         time_limit_s=values["time_limit_s"],
@@ -121,7 +124,8 @@ def make_assembly(
     """Return what every task of the node is carried out with.
 
     Raises:
-        ConfigError: if the adapter does not fit the robot.
+        ConfigError: if the adapter does not fit the robot, or what was identified is
+            not to be found or of another one.
         PolicyMismatch: if the learned planner is missing or does not fit.
     """
     values, robot, options = setting.values, setting.robot, setting.options
@@ -131,13 +135,16 @@ def make_assembly(
     if values["guard"] and live:
         watchdogs = WatchdogConfig(heartbeat_s=values["heartbeat_timeout_s"])
         guard = Guard(robot, backend.control_dt, GuardConfig(watchdogs=watchdogs))
+    known = known_robot(options.identified, robot)
     try:
-        adapter = make_adapter(options.adapt, robot, backend.control_dt)
+        adapter = make_adapter(
+            options.adapt, robot, backend.control_dt, identified=known
+        )
     except ValueError as error:
         raise ConfigError(f"adapt {options.adapt}: {error}.") from None
     return Assembly(
         task=NOBODY,
-        backend=backend,
+        backend=calibrated(backend, known),
         runner=SkillRunner(robot, skills),
         safety=SafetyFilter(robot, backend.control_dt, guard=guard),
         witness=lambda: None,

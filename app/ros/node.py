@@ -42,6 +42,7 @@ from app.ros.session import Session
 from app.ros.task_action import TaskAction
 from app.ros.ticket import BAD_REQUEST, Answer, one_line
 from planners.task import Task
+from sim2real.adaptation.known_file import known_robot, text_of
 from sim2real.backends.ros2_backend import Ros2Backend
 from sim2real.robot import BackendError
 from sim2real.ros2.inbox import Inbox, InboxConfig
@@ -160,7 +161,13 @@ class PraxisNode:
                 TraceFile(path, scene=scene, backend="ros2", warn=self._warn)
             )
         if values["record"]:
-            metadata = {"scene": scene, "backend": "ros2"}
+            robot, options = self._setting.robot, self._setting.options
+            metadata = {
+                "scene": scene,
+                "backend": "ros2",
+                "adapt": options.adapt,
+                "identified": text_of(robot, known_robot(options.identified, robot)),
+            }
             observers.append(RunLog(Path(values["record"]), metadata, warn=self._warn))
         return observers
 

@@ -76,6 +76,12 @@ NODE = (
         one_of=("none", "estimator", "module", "residual", "all"),
     ),
     Parameter(
+        name="identified",
+        default="",
+        text="What was identified of this robot: a name in configs/identified, or a "
+        "file.",
+    ),
+    Parameter(
         name="guard",
         default=True,
         text="Watchdogs that stand or crouch where the filter alone would damp.",

@@ -125,21 +125,17 @@ def test_the_estimator_is_chosen_on_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("kind", "sentence"),
     [
-        (["--adapt", "magic"], "adapt"),
-        (
-            ["--adapt", "module"],
-            "--adapt module: there is no adaptive policy in",
-        ),
+        ("magic", "adapt"),
+        ("module", "--adapt module: there is no adaptive policy in"),
     ],
 )
-def test_what_cannot_be_chosen_is_one_line(words: list[str], sentence: str) -> None:
-    from skills.library import adaptive_skills
-
-    if words[1] == "module" and adaptive_skills():
-        pytest.skip("an adaptive policy ships")
-    result = CliRunner().invoke(app, ["run", "stand", *words])
+def test_what_cannot_be_chosen_is_one_line(
+    kind: str, sentence: str, tmp_path: Path
+) -> None:
+    words = ["run", "stand", "--adapt", kind, "--policies", str(tmp_path)]
+    result = CliRunner().invoke(app, words)
     assert result.exit_code == 2
     assert sentence in result.stderr
     assert len(result.stderr.splitlines()) == 1
