@@ -21,7 +21,7 @@ def test_mujoco_agrees_with_itself(tmp_path: Path) -> None:
         "mujoco", console, robot="g1_dex3", states=2, seed=0, output=report
     )
     text = console.export_text()
-    assert "golden pairs hold for 4 of 4 policies" in text
+    assert "golden pairs hold for 6 of 6 policies" in text
     assert "mujoco agrees with mujoco" in text
     figures = json.loads(report.read_text())
     assert figures["agrees"] is True
